@@ -1,0 +1,1 @@
+"""Who did what, when. Plain ids, no names, no addresses."""

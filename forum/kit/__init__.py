@@ -1,0 +1,1 @@
+"""The cellar: clock, links, tokens, words. No tables; imports Django only."""

@@ -1,0 +1,229 @@
+"""Django's settings, in sections; the environment is read by forum.env and nowhere else."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+from django.utils.csp import CSP
+
+from forum import env as environment
+from forum.kit.clock import Anchor
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[Meeting] and its like, as the type checker reads them
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = environment.read(os.environ)
+ENVIRONMENT = ENV.environment
+PRODUCTION = ENVIRONMENT == "production"
+
+# --- The portal -------------------------------------------------------------------------------------------
+
+CLOCK = Anchor(shows=ENV.clock[0], at=ENV.clock[1]) if ENV.clock else None
+SITE_URL = ENV.site_url
+SITE_NAME = "Trust-wide CPD Leaders’ Forum"
+SECRET_KEY = ENV.secret_key
+LINKS_KEY = ENV.links_key  # never rotated: links already mailed and suppression hashes hang on it
+DEMO_MAILDIR = ENV.demo_maildir
+
+# --- Django -----------------------------------------------------------------------------------------------
+
+DEBUG = False
+ALLOWED_HOSTS = list(ENV.allowed_hosts)
+ROOT_URLCONF = "forum.urls"
+WSGI_APPLICATION = "forum.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = [
+    "forum.apps.ForumAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "forum.kit",
+    "forum.audit",
+    "forum.outbox",
+    "members",
+    "meetings",
+    "communities",
+    "publications",
+    "forum.apps.RoofConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "forum.desk.on_every_page",
+            ],
+            "builtins": ["forum.kit.templatetags.words"],
+        },
+    }
+]
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# --- Language and time: stored in UTC, decided and shown in London ----------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "Europe/London"
+USE_TZ = True
+USE_I18N = False
+
+# --- Data -------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": ENV.database}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# --- People and sign-in: a code by email, no password anywhere --------------------------------------------
+
+AUTH_USER_MODEL = "members.Person"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "forum.rights.OfficeBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "members.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 1800
+ACCOUNT_LOGIN_TIMEOUT = 1800
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 2
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_RATE_LIMITS = {"request_login_code": "60/m/ip,10/h/key"}
+
+# --- Work in the background: Celery only wakes workers ----------------------------------------------------
+
+CELERY_BROKER_URL = ENV.celery_broker_url
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10, "max_retries": 0}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SOFT_TIME_LIMIT = 300
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_BEAT_SCHEDULE = {
+    "each minute: make calendars right": {"task": "meetings.tasks.reconcile", "schedule": 60.0},
+    "each minute: send what is due": {"task": "forum.outbox.tasks.drain", "schedule": 60.0},
+    "each minute: free what a dead worker held": {"task": "forum.outbox.tasks.sweep", "schedule": 60.0},
+}
+
+# --- Mail: the outbox speaks SMTP itself; Django's mailer carries only sign-in codes ----------------------
+
+MAIL_DOMAIN = ENV.mail_from.rpartition("@")[2]
+MAIL_FROM = ENV.mail_from
+MAIL_FROM_NAME = SITE_NAME
+MAIL_HOST = ENV.mail_host
+MAIL_PORT = ENV.mail_port
+MAIL_USER = ENV.mail_user
+MAIL_PASSWORD = ENV.mail_password
+MAIL_TLS = ENV.mail_tls
+MAIL_ALL_TO = ENV.mail_all_to
+MAIL_RATE_PER_MINUTE = ENV.mail_rate_per_minute
+LIST_ID = f"{SITE_NAME} <forum.{MAIL_DOMAIN}>"
+DEFAULT_FROM_EMAIL = f"{SITE_NAME} <{MAIL_FROM}>"
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": MAIL_HOST,
+            "port": MAIL_PORT,
+            "username": MAIL_USER,
+            "password": MAIL_PASSWORD,
+            "use_tls": MAIL_TLS == "starttls",
+            "use_ssl": MAIL_TLS == "tls",
+            "timeout": 10,
+        },
+    }
+}
+
+# --- Files ------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
+
+# --- Safety -----------------------------------------------------------------------------------------------
+
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "session"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = PRODUCTION and urlsplit(SITE_URL).scheme == "https"
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# --- Logs: one line per event, no addresses ---------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}

@@ -1,0 +1,289 @@
+"""The year and its meetings: set up, move, edit, cancel, put back, undo."""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from forum.audit import record as audit
+from forum.kit import clock
+from forum.outbox import post
+from meetings import letters, queries
+from meetings.actions import settling
+from meetings.models import CalendarEntry, Meeting
+from meetings.queries import Content
+from members.models import MailingList, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedMeeting:
+    """One meeting to set up. Shape: without `invite_at` nobody is invited until a chair says so."""
+
+    starts_at: datetime
+    ends_at: datetime
+    theme: str = ""
+    invite_at: datetime | None = None
+
+
+@transaction.atomic
+def set_up_year(
+    planned: Sequence[PlannedMeeting], *, of_list: MailingList, by: Person | None
+) -> list[Meeting]:
+    """Creates the meetings that are not there yet; nobody is mailed.
+
+    Effects: a meeting on the same day as one of the list's is taken as that one; one more that day as another.
+    """
+    now = clock.now()
+    MailingList.objects.select_for_update().get(pk=of_list.pk)
+    there = Counter(
+        clock.london(starts_at).date()
+        for starts_at in Meeting.objects.filter(list=of_list).values_list("starts_at", flat=True)
+    )
+    made = []
+    for plan in sorted(planned, key=lambda one: one.starts_at):
+        day = clock.london(plan.starts_at).date()
+        if there[day]:
+            there[day] -= 1
+            continue
+        made.append(_create(plan, of_list, now))
+    if made:
+        audit.record(
+            "meetings.set_up",
+            by=by.pk if by else None,
+            about=f"year:{made[0].year}",
+            number=len(made),
+            meetings=[meeting.pk for meeting in made],
+        )
+    return made
+
+
+def _create(plan: PlannedMeeting, of_list: MailingList, now: datetime) -> Meeting:
+    meeting = Meeting(
+        list=of_list,
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+        theme=plan.theme,
+        invite_at=plan.invite_at,
+        created_at=now,
+        edited_at=now,
+    )
+    settling.readdress(meeting)
+    meeting.full_clean()
+    meeting.save()
+    settling.write_revision(meeting, _new_entry(meeting, now))
+    return meeting
+
+
+def _new_entry(meeting: Meeting, now: datetime) -> CalendarEntry:
+    return CalendarEntry.objects.create(
+        meeting=meeting, uid=f"{uuid.uuid4()}@{settings.MAIL_DOMAIN}", revised_at=now, created_at=now
+    )
+
+
+@transaction.atomic
+def move_meeting(
+    meeting: Meeting,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    invite_at: datetime | None,
+    tell_list: bool = False,
+    by: Person,
+) -> bool:
+    """Gives a meeting another time; False when it has that time already.
+
+    Effects: whoever holds the entry is told in two minutes; before its invitation day the list is told only on wish.
+    Errors: ValidationError for a time before now, a cancelled meeting, an end that is not after the start.
+    """
+    now = clock.now()
+    own, entry = settling.lock(meeting)
+    if own.time == (starts_at, ends_at):
+        return False
+    _refuse_cancelled(own)
+    _refuse_past(own.starts_at, now, "This meeting has begun: it can no longer be moved")
+    _refuse_past(starts_at, now, "That time has passed: choose one to come")
+    was = queries.content_of(own)
+    settling.begin(own, entry, "move", now)
+    own.moved_from = own.moved_from or own.starts_at
+    own.starts_at, own.ends_at = starts_at, ends_at
+    if own.moved_from == starts_at:
+        own.moved_from = None
+    if not _invited(own, now):
+        own.invite_at = invite_at
+    settling.readdress(own)
+    settling.announce(own, entry, now, new_time=True)
+    settling.finish(own, entry, now)
+    if tell_list and not _invited(own, now):
+        _tell_list(own, entry, was, now)
+    audit.record(
+        "meetings.moved",
+        by=by.pk,
+        about=f"meeting:{own.pk}",
+        was=was.starts_at,
+        became=starts_at,
+        told=queries.holders(own),
+        settles_at=entry.settles_at,
+    )
+    return True
+
+
+@transaction.atomic
+def edit_words(meeting: Meeting, *, theme: str, agenda: str, announce: bool = False, by: Person) -> bool:
+    """Changes theme and agenda; False when they say this already.
+
+    Effects: the site changes at once; people are told only on wish, in two minutes. Answers are kept.
+    """
+    now = clock.now()
+    own, entry = settling.lock(meeting)
+    if (own.theme, own.agenda) == (theme, agenda):
+        return False
+    settling.begin(own, entry, "edit", now)
+    own.theme, own.agenda = theme, agenda
+    told = queries.holders(own) if announce else 0
+    if told:
+        settling.announce(own, entry, now)
+    elif not queries.holders(own):
+        settling.write_revision(own, entry)
+    settling.finish(own, entry, now)
+    audit.record(
+        "meetings.edited", by=by.pk, about=f"meeting:{own.pk}", told=told, settles_at=entry.settles_at
+    )
+    return True
+
+
+@transaction.atomic
+def change_link(meeting: Meeting, *, join_url: str, join_id: str, passcode: str, by: Person) -> bool:
+    """Gives a meeting its joining link, or another one; False when it has this one already.
+
+    Effects: whoever holds the entry is told in two minutes; there is no quiet way.
+    """
+    now = clock.now()
+    own, entry = settling.lock(meeting)
+    if (own.join_url, own.join_id, own.passcode) == (join_url, join_id, passcode):
+        return False
+    _refuse_cancelled(own)
+    settling.begin(own, entry, "link", now)
+    own.join_url, own.join_id, own.passcode = join_url, join_id, passcode
+    settling.announce(own, entry, now)
+    settling.finish(own, entry, now)
+    audit.record(
+        "meetings.linked",
+        by=by.pk,
+        about=f"meeting:{own.pk}",
+        told=queries.holders(own),
+        settles_at=entry.settles_at,
+    )
+    return True
+
+
+@transaction.atomic
+def cancel_meeting(meeting: Meeting, *, reason: str, tell_list: bool = False, by: Person) -> bool:
+    """Calls a meeting off; False when it is off already.
+
+    Effects: the entry ends for everyone; whoever holds it is told in two minutes. The page stays, marked.
+    """
+    now = clock.now()
+    own, entry = settling.lock(meeting)
+    if own.cancelled_at:
+        return False
+    _refuse_past(own.ends_at, now, "This meeting is over: it can no longer be cancelled")
+    told = queries.holders(own)
+    was = queries.content_of(own)
+    settling.begin(own, entry, "cancel", now)
+    own.cancelled_at, own.cancel_reason = now, reason
+    entry.ended_at = now
+    entry.sequence += 1
+    entry.revised_at = now
+    settling.finish(own, entry, now)
+    if tell_list and not _invited(own, now):
+        _tell_list(own, entry, was, now)
+    audit.record(
+        "meetings.cancelled", by=by.pk, about=f"meeting:{own.pk}", told=told, settles_at=entry.settles_at
+    )
+    return True
+
+
+@transaction.atomic
+def put_back(meeting: Meeting, *, by: Person) -> bool:
+    """Puts a cancelled meeting back on; False when it is on already.
+
+    Effects: within the two minutes of the cancellation that is undone; later a new entry with a UID of its own opens
+    and invitations go out in two minutes, if their day has come.
+    Errors: ValidationError when its time has passed.
+    """
+    now = clock.now()
+    own, entry = settling.lock(meeting)
+    if not own.cancelled_at:
+        return False
+    if entry.act == "cancel" and settling.can_undo(entry, now):
+        return undo(meeting, by=by)
+    _refuse_past(own.starts_at, now, "Its time has passed: set up a new date instead")
+    fresh = _new_entry(own, now)
+    settling.begin(own, fresh, "put_back", now)
+    own.cancelled_at, own.cancel_reason = None, ""
+    settling.write_revision(own, fresh)
+    settling.finish(own, fresh, now)
+    told = queries.audience(own.list, now).people if _invited(own, now) else 0
+    audit.record(
+        "meetings.put_back", by=by.pk, about=f"meeting:{own.pk}", told=told, settles_at=fresh.settles_at
+    )
+    return True
+
+
+@transaction.atomic
+def undo(meeting: Meeting, *, by: Person) -> bool:
+    """Takes back the last act of the past two minutes.
+
+    Errors: ValidationError when the two minutes are over.
+    """
+    now = clock.now()
+    own, entry = settling.lock(meeting)
+    act, notice = entry.act, (entry.before or {}).get("notice", "")
+    settling.restore(own, entry, now)
+    if act == "put_back":
+        entry.ended_at = now
+    if notice:
+        post.withdraw(now=now, about=notice, kinds=("notice",))
+    own.full_clean()
+    own.save()
+    entry.save()
+    audit.record("meetings.undone", by=by.pk, about=f"meeting:{own.pk}", act=act)
+    return True
+
+
+def _tell_list(meeting: Meeting, entry: CalendarEntry, was: Content, now: datetime) -> None:
+    """Posts a plain message to the list; it leaves when the two minutes are over."""
+    about = f"notice:{entry.pk}:{entry.sequence}"
+    view = queries.entry_view(entry)
+    post.post(
+        letters.notice(view, was=was),
+        [
+            letters.notice_to(
+                subscription, key=f"{about}:{subscription.person_id}", about=about, next_at=entry.settles_at
+            )
+            for subscription in queries.reached(meeting.list, now)
+        ],
+        now=now,
+    )
+    if entry.before is not None:
+        entry.before["notice"] = about
+        entry.save(update_fields=["before"])
+
+
+def _invited(meeting: Meeting, now: datetime) -> bool:
+    return meeting.invite_at is not None and meeting.invite_at <= now
+
+
+def _refuse_cancelled(meeting: Meeting) -> None:
+    if meeting.cancelled_at:
+        raise ValidationError("This meeting is cancelled: put it back on first", code="cancelled")
+
+
+def _refuse_past(moment: datetime, now: datetime, words: str) -> None:
+    if moment <= now:
+        raise ValidationError(words, code="past")

@@ -1,0 +1,170 @@
+"""The list of meetings and one meeting's own screen."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.urls.resolvers import URLResolver
+
+from forum.audit.models import AuditEntry
+from forum.kit import clock, wording
+from meetings import queries
+from meetings.admin import schedule, sending
+from meetings.admin.doors import door, page
+from meetings.models import Meeting
+from members.models import Person
+
+
+@admin.register(Meeting)
+class MeetingAdmin(admin.ModelAdmin[Meeting]):
+    """Meetings are read here; every change has a screen of its own that leads to an action."""
+
+    list_display = ("day", "time", "theme", "state", "list")
+    list_filter = ("year", "list")
+    search_fields = ("theme",)
+    list_per_page = 50
+    ordering = ("-year", "starts_at", "id")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """New meetings come by «Set up a year», one line or many."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Meeting | None = None) -> bool:
+        """Meetings are cancelled, never deleted."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Meeting]:
+        """Meetings with what their lines show."""
+        return super().get_queryset(request).select_related("list")
+
+    @admin.display(description="Day", ordering="starts_at")
+    def day(self, meeting: Meeting) -> str:
+        """«Thu 6 Nov 2025»."""
+        return wording.short_long_date(meeting.starts_at)
+
+    @admin.display(description="Time")
+    def time(self, meeting: Meeting) -> str:
+        """«10:00am to 11:30am»."""
+        return wording.time_range(*meeting.time)
+
+    @admin.display(description="State")
+    def state(self, meeting: Meeting) -> str:
+        """Where the meeting is in its life."""
+        now = clock.now()
+        if meeting.cancelled_at:
+            return "Cancelled"
+        if meeting.ends_at <= now:
+            return "Held"
+        if meeting.invite_at and meeting.invite_at <= now:
+            return "Invited"
+        return "Ready" if not queries.missing(meeting) else f"No {' and no '.join(queries.missing(meeting))}"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
+        """The screens of one meeting, before Django's own addresses."""
+        own = [
+            self._screen("", "change", overview, "GET", "HEAD"),
+            self._screen("words/", "words", schedule.words, "GET", "HEAD", "POST"),
+            self._screen("link/", "link", schedule.link, "GET", "HEAD", "POST"),
+            self._screen("move/", "move", schedule.move, "GET", "HEAD", "POST"),
+            self._screen("cancel/", "cancel", schedule.cancel, "GET", "HEAD", "POST"),
+            self._screen("put-back/", "put_back", schedule.put_back, "GET", "HEAD", "POST"),
+            self._screen("undo/", "undo", schedule.undo, "POST"),
+            self._screen("preview/", "preview", sending.preview, "GET", "HEAD"),
+            self._screen("send/", "send", sending.send, "GET", "HEAD", "POST"),
+            self._screen("test/", "test", sending.test, "POST"),
+            self._screen("day/", "plan", sending.plan, "GET", "HEAD", "POST"),
+            self._screen("message/", "message", sending.message, "GET", "HEAD"),
+            self._screen("message/html/", "message_html", sending.message_html, "GET", "HEAD"),
+            self._screen("people/", "people", sending.people, "GET", "HEAD"),
+            self._screen("try-again/", "try_again", sending.try_again, "POST"),
+        ]
+        return own + super().get_urls()
+
+    def _screen(self, tail: str, name: str, screen: Callable[..., HttpResponse], *methods: str) -> URLPattern:
+        return path(
+            f"<int:object_id>/change/{tail}" if not tail else f"<int:object_id>/{tail}",
+            self.admin_site.admin_view(door(screen, *methods)),
+            name=f"meetings_meeting_{name}",
+        )
+
+
+def overview(request: HttpRequest, meeting: Meeting) -> HttpResponse:
+    """One meeting: what is ready, what was done, who answered, what can be done with it."""
+    now = clock.now()
+    entry = queries.newest_entry(meeting)
+    return page(
+        request,
+        "overview",
+        meeting,
+        title=wording.long_date(meeting.starts_at),
+        place=queries.place_of(meeting),
+        tasks=_tasks(meeting, now),
+        answers=queries.answers(meeting),
+        delivery=queries.delivery(entry),
+        entries=_history(meeting),
+        is_open=not meeting.cancelled_at and meeting.starts_at > now,
+        is_over=meeting.ends_at <= now,
+        can_put_back=bool(meeting.cancelled_at) and meeting.starts_at > now,
+    )
+
+
+def _tasks(meeting: Meeting, now: datetime) -> list[dict[str, Any]]:
+    base = f"../../{meeting.pk}"
+    words = (
+        "Done"
+        if meeting.theme and meeting.agenda
+        else "No theme yet"
+        if not meeting.theme
+        else "No agenda yet"
+    )
+    sent, kind = _invitation_state(meeting, now)
+    return [
+        {
+            "label": "Theme and agenda",
+            "url": f"{base}/words/",
+            "state": words,
+            "kind": "done" if meeting.theme else "warning",
+        },
+        {
+            "label": "Joining link",
+            "url": f"{base}/link/",
+            "state": "Done" if meeting.join_url else "No link yet",
+            "kind": "done" if meeting.join_url else "warning",
+        },
+        {"label": "Invitation", "url": f"{base}/preview/", "state": sent, "kind": kind},
+    ]
+
+
+def _invitation_state(meeting: Meeting, now: datetime) -> tuple[str, str]:
+    entry = queries.newest_entry(meeting)
+    if entry.settles_at and now < entry.settles_at and queries.told_by(entry, now):
+        return f"Leaves {wording.clock_time(entry.settles_at)}", "warning"
+    if meeting.cancelled_at:
+        return "Cancelled", "error"
+    tally = queries.delivery(entry)
+    if tally.total:
+        if tally.waiting:
+            return f"Sending: {tally.sent:,} of {tally.total:,}", "warning"
+        return f"Sent to {wording.count(tally.sent, 'person', 'people')}", "done"
+    if meeting.invite_at is None:
+        return "No day set", "warning"
+    return f"Goes {wording.short_moment(meeting.invite_at)}", "info"
+
+
+def _history(meeting: Meeting) -> list[dict[str, str]]:
+    rows = list(AuditEntry.objects.about(f"meeting:{meeting.pk}")[:20])
+    done = queries.done(rows)
+    names = dict(
+        Person.objects.filter(pk__in={one.by_id for one in done if one.by_id}).values_list("pk", "name")
+    )
+    return [
+        {
+            "when": wording.short_moment(one.at),
+            "words": f"{names.get(one.by_id or 0, '')} {one.words}".strip(),
+        }
+        for one in done
+    ]

@@ -1,0 +1,224 @@
+"""What chairs type about one meeting, made clean."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.core.validators import URLValidator
+
+from forum.kit import clock, wording
+from meetings import dates
+from meetings.models import NO_CONTROLS, Meeting
+
+_TEXT = {"autocomplete": "off"}
+
+
+class WordsForm(forms.Form):
+    """Theme and agenda."""
+
+    theme = forms.CharField(
+        label="Theme (optional)",
+        required=False,
+        max_length=200,
+        validators=[NO_CONTROLS],
+        widget=forms.TextInput(attrs=_TEXT),
+        error_messages={"max_length": "Shorten the theme to 200 characters"},
+    )
+    agenda = forms.CharField(
+        label="Agenda (optional)",
+        required=False,
+        max_length=4000,
+        validators=[NO_CONTROLS],
+        help_text="One line for each part, with its time first: 10:00am Welcome",
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"max_length": "Shorten the agenda to 4,000 characters"},
+    )
+
+    def clean_theme(self) -> str:
+        """The theme on one line."""
+        return " ".join(str(self.cleaned_data["theme"]).split())
+
+    def clean_agenda(self) -> str:
+        """The agenda with plain line ends."""
+        return "\n".join(line.rstrip() for line in str(self.cleaned_data["agenda"]).strip().splitlines())
+
+
+class LinkForm(forms.Form):
+    """The joining link as Zoom gives it."""
+
+    join_url = forms.URLField(
+        label="Joining link",
+        max_length=500,
+        assume_scheme="https",
+        validators=[
+            URLValidator(schemes=["https"], message="Paste the whole link; it begins with https://"),
+            NO_CONTROLS,
+        ],
+        widget=forms.TextInput(attrs=_TEXT | {"inputmode": "url"}),
+        error_messages={
+            "required": "Paste the joining link",
+            "invalid": "Paste the whole link; it begins with https://",
+            "max_length": "This link is too long: check that only the link was pasted",
+        },
+    )
+    join_id = forms.CharField(
+        label="Meeting ID (optional)",
+        required=False,
+        max_length=40,
+        validators=[NO_CONTROLS],
+        widget=forms.TextInput(attrs=_TEXT),
+        error_messages={"max_length": "Shorten the meeting ID to 40 characters"},
+    )
+    passcode = forms.CharField(
+        label="Passcode (optional)",
+        required=False,
+        max_length=40,
+        validators=[NO_CONTROLS],
+        widget=forms.TextInput(attrs=_TEXT),
+        error_messages={"max_length": "Shorten the passcode to 40 characters"},
+    )
+
+
+class DayForm(forms.Form):
+    """A day typed in any usual form. Shape: `today` is London's day."""
+
+    day = forms.CharField(
+        label="Day",
+        max_length=80,
+        widget=forms.TextInput(attrs=_TEXT),
+        error_messages={"required": "Enter the day, like Friday 7 November"},
+    )
+
+    def __init__(self, *args: Any, meeting: Meeting, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meeting = meeting
+        self.today = today
+
+    def read(self, text: str) -> dates.Row | None:
+        """The one day in a text, if there is one without a question that only its writer can answer."""
+        decisions: dict[int, dates.Decision] = {}
+        for _ in range(3):
+            reading = dates.read_dates(
+                text,
+                today=self.today,
+                year=self.meeting.year,
+                default_start=clock.london(self.meeting.starts_at).time(),
+                default_end=clock.london(self.meeting.ends_at).time(),
+                decisions=decisions,
+            )
+            if len(reading.rows) != 1 or reading.problem:
+                return None
+            row = reading.rows[0]
+            keep = next((choice.key for choice in row.choices if choice.key.startswith("keep")), None)
+            if row.state != dates.State.FAULT or keep is None:
+                return row
+            decisions = {row.number: dates.Decision(key=keep)}
+        return row
+
+
+class MoveForm(DayForm):
+    """Another day and time for a meeting."""
+
+    starts = forms.CharField(
+        label="Starts",
+        max_length=20,
+        widget=forms.TextInput(attrs=_TEXT),
+        error_messages={"required": "Enter when it starts, like 10:00am"},
+    )
+    ends = forms.CharField(
+        label="Ends",
+        max_length=20,
+        widget=forms.TextInput(attrs=_TEXT),
+        error_messages={"required": "Enter when it ends, like 11:30am"},
+    )
+    field_order = ("day", "starts", "ends")
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `starts_at` and `ends_at`, aware, from London's wall clock."""
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        row = self.read(f"{data['day']}, {data['starts']} to {data['ends']}")
+        if row is None or row.state == dates.State.LEFT_OUT:
+            self.add_error(
+                "day", "Enter one day, like Friday 7 November, and two times, like 1:00pm and 2:30pm"
+            )
+        elif row.starts_at is None or row.ends_at is None:
+            self.add_error("starts" if row.fault == dates.Fault.TIMES else "day", row.sentence)
+        elif not row.own_times:
+            self.add_error("starts", "Enter both times, like 1:00pm and 2:30pm")
+        else:
+            data |= {"starts_at": row.starts_at, "ends_at": row.ends_at}
+        return data
+
+
+class CancelForm(forms.Form):
+    """Why a meeting is off."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=200,
+        validators=[NO_CONTROLS],
+        help_text="People read this in the message and on the site",
+        widget=forms.TextInput(attrs=_TEXT),
+        error_messages={
+            "required": "Give the reason in a few words: people will ask",
+            "max_length": "Shorten the reason to 200 characters",
+        },
+    )
+
+    def clean_reason(self) -> str:
+        """The reason on one line."""
+        return " ".join(str(self.cleaned_data["reason"]).split())
+
+
+class InviteForm(DayForm):
+    """When a meeting's invitations go, where their usual day has passed or a chair wants another."""
+
+    NOW, ON, LEAVE = "now", "on", "leave"
+
+    when = forms.ChoiceField(
+        label="When do its invitations go?",
+        widget=forms.RadioSelect,
+        choices=(),
+        error_messages={"required": "Choose when its invitations go"},
+    )
+    field_order = ("when", "day")
+
+    def __init__(
+        self, *args: Any, people: int, starts_at: datetime, allow_now: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.starts_at = starts_at
+        choices = [
+            (self.ON, "On the day below, 9:00am"),
+            (self.LEAVE, "Leave it: nobody is invited until a chair says so"),
+        ]
+        if allow_now:
+            choices.insert(0, (self.NOW, f"Invite {wording.count(people, 'person', 'people')} now"))
+        self.fields["when"].choices = choices  # type: ignore[attr-defined]
+        self.fields["day"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `invite_at`: a moment, or nothing when it is left; for «now» the present moment."""
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        now = clock.now()
+        if data["when"] == self.ON:
+            row = self.read(str(data["day"]))
+            moment = dates.invitation_moment(row.date) if row and row.date and not _asks(row) else None
+            if moment is None:
+                self.add_error(
+                    "day", row.sentence if row and row.sentence else "Enter the day, like Friday 7 November"
+                )
+            elif not now < moment < self.starts_at:
+                self.add_error("day", "Choose a day from tomorrow on and before the meeting")
+            data["invite_at"] = moment
+        else:
+            data["invite_at"] = now if data["when"] == self.NOW else None
+        return data
+
+
+def _asks(row: dates.Row) -> bool:
+    return row.state in (dates.State.FAULT, dates.State.LEFT_OUT)

@@ -1,0 +1,346 @@
+"""Makes every calendar right: compares what people should hold with what was last posted, and posts the difference.
+
+This is the only way a calendar letter comes into being (a chair's test to himself apart). Everything else that happens
+to meetings, people and lists only changes what should be held.
+
+Source: RFC 5546 §2.1.4, §2.1.5, §3.2.2, §3.2.5.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from forum.outbox import post
+from forum.outbox.letter import Letter, Recipient
+from forum.outbox.models import Message
+from meetings import letters, queries
+from meetings.models import Invitation
+from meetings.queries import EntryView, Held
+
+_LOCK = 7_316_402
+_STEP = 2_000
+REQUEST_KINDS = ("invitation", "change")
+
+_WITH = """
+WITH entry AS (
+    SELECT e.id, m.list_id, e.revision, e.sequence, m.starts_at, m.ends_at,
+           e.ended_at IS NULL AS live,
+           e.ended_at IS NULL AND m.invite_at <= %(now)s AS inviting
+    FROM meetings_calendarentry e
+    JOIN meetings_meeting m ON m.id = e.meeting_id
+    WHERE m.ends_at > %(now)s AND (e.settles_at IS NULL OR e.settles_at <= %(now)s)
+)
+"""
+
+_ASK = (
+    _WITH
+    + """
+SELECT entry.id, p.id, p.email, p.address_key, i.id, i.address_key, i.letters
+FROM entry
+JOIN members_subscription s ON s.list_id = entry.list_id AND s.ended_at IS NULL
+    AND (s.from_at IS NULL OR s.from_at <= %(now)s)
+JOIN members_person p ON p.id = s.person_id AND p.is_active AND p.mail_paused_at IS NULL
+LEFT JOIN meetings_invitation i ON i.entry_id = entry.id AND i.person_id = p.id
+WHERE entry.inviting
+  AND NOT EXISTS (SELECT 1 FROM outbox_suppression x WHERE x.address_key = p.address_key)
+  AND (i.id IS NULL
+       OR i.letters = 0
+       OR i.withdrawn_at IS NOT NULL
+       OR i.released_at IS NOT NULL
+       OR i.address_key <> p.address_key
+       OR i.revision < entry.revision
+       OR EXISTS (SELECT 1 FROM outbox_message o
+                  WHERE o.state IN ('cancelled', 'suppressed', 'expired')
+                    AND o.key = 'request:' || i.id || ':' || i.letters))
+ORDER BY entry.id, p.id
+LIMIT %(step)s
+"""
+)
+
+_TAKE_BACK = (
+    _WITH
+    + """
+, reach AS (
+    SELECT i.id, i.letters, i.released_at IS NOT NULL AS released,
+           p.mail_paused_at IS NOT NULL
+           OR (s.ended_at IS NOT NULL AND NOT s.takes_entries_out)
+           OR (s.ended_at IS NULL AND s.id IS NOT NULL AND x.id IS NOT NULL) AS in_peace
+    FROM entry
+    JOIN meetings_invitation i ON i.entry_id = entry.id AND i.withdrawn_at IS NULL AND i.letters > 0
+    JOIN members_person p ON p.id = i.person_id
+    LEFT JOIN members_subscription s ON s.person_id = i.person_id AND s.list_id = entry.list_id
+    LEFT JOIN outbox_suppression x ON x.address_key = p.address_key
+    WHERE NOT (entry.live AND s.id IS NOT NULL AND s.ended_at IS NULL AND p.is_active
+               AND p.mail_paused_at IS NULL AND x.id IS NULL)
+)
+SELECT id, letters, in_peace FROM reach WHERE NOT (in_peace AND released) ORDER BY id LIMIT %(step)s
+"""
+)
+
+_RAISE = """
+UPDATE meetings_invitation i
+SET letters = i.letters + 1,
+    sequence = CASE WHEN i.letters = 0 THEN e.sequence ELSE GREATEST(e.sequence, i.sequence + 1) END,
+    time_sequence = CASE
+        WHEN NOT %(asks)s OR (r.starts_at, r.ends_at) = (m.starts_at, m.ends_at) THEN i.time_sequence
+        WHEN i.letters = 0 THEN e.sequence
+        ELSE GREATEST(e.sequence, i.sequence + 1) END,
+    revision = CASE WHEN %(asks)s THEN e.revision ELSE i.revision END,
+    address = CASE WHEN %(asks)s THEN p.email ELSE i.address END,
+    address_key = CASE WHEN %(asks)s THEN p.address_key ELSE i.address_key END,
+    withdrawn_at = CASE WHEN %(asks)s OR %(keeps)s THEN NULL ELSE %(now)s::timestamptz END,
+    released_at = CASE WHEN %(asks)s THEN NULL ELSE i.released_at END
+FROM unnest(%(ids)s::bigint[], %(counts)s::int[]) AS seen(id, letters),
+     meetings_calendarentry e, meetings_meeting m, members_person p, meetings_invitation own
+     LEFT JOIN meetings_revision r ON r.entry_id = own.entry_id AND r.number = own.revision
+WHERE i.id = seen.id AND i.letters = seen.letters AND own.id = i.id
+  AND e.id = i.entry_id AND m.id = e.meeting_id AND p.id = i.person_id
+RETURNING i.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What one reconcile did.
+
+    Units: letters posted; `withdrawn` also counts entries let go without one; `settling` counts calendar entries
+    passed over because their last act can still be undone.
+    """
+
+    invited: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    settling: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            invited=self.invited + other.invited,
+            changed=self.changed + other.changed,
+            withdrawn=self.withdrawn + other.withdrawn,
+            settling=max(self.settling, other.settling),
+        )
+
+
+def reconcile(now: datetime) -> Tally:
+    """Posts every calendar letter that is due at this moment and not yet posted.
+
+    Again: posts nothing new; while one run holds the lock another returns at once.
+    """
+    total = Tally()
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            if not cursor.fetchone()[0]:
+                return total
+            cursor.execute(_TAKE_BACK, {"now": now, "step": _STEP})
+            back: list[tuple[int, int, bool]] = cursor.fetchall()
+            withdrawn = _take_back(back, now)
+            cursor.execute(_ASK, {"now": now, "step": _STEP})
+            asks = cursor.fetchall()
+            invited, changed = _ask(asks, now)
+            step = Tally(
+                invited=invited, changed=changed, withdrawn=withdrawn, settling=queries.settling(now)
+            )
+        total += step
+        if len(back) < _STEP and len(asks) < _STEP:
+            return total
+
+
+def _take_back(rows: list[tuple[int, int, bool]], now: datetime) -> int:
+    """Ends what was not yet handed over, lets go in peace, and posts a CANCEL to whoever holds the entry."""
+    if not rows:
+        return 0
+    own = {row.pk: row for row in Invitation.objects.filter(pk__in=[row[0] for row in rows])}
+    _end_unsent(own.values(), now)
+    peace = [pk for pk, _, in_peace in rows if in_peace]
+    Invitation.objects.filter(pk__in=peace).update(released_at=now)
+    rest = [own[pk] for pk, _, in_peace in rows if not in_peace]
+    held = queries.last_handed([row.thread for row in rest])
+    holders = [row for row in rest if (last := held.get(row.thread)) and last.method == "REQUEST"]
+    _cancel(holders, held, now, cause=None)
+    without = {row.pk for row in rest} - {row.pk for row in holders}
+    Invitation.objects.filter(pk__in=without).update(withdrawn_at=now)
+    return len(rows)
+
+
+def _ask(
+    rows: list[tuple[int, int, str, str, int | None, str | None, int | None]], now: datetime
+) -> tuple[int, int]:
+    """Posts a REQUEST to everyone in the rows; first takes the entry back from an address that was left behind."""
+    if not rows:
+        return 0, 0
+    Invitation.objects.bulk_create(
+        [
+            Invitation(
+                entry_id=entry, person_id=person, address=address, address_key=address_key, created_at=now
+            )
+            for entry, person, address, address_key, invitation, _, _ in rows
+            if invitation is None
+        ],
+        ignore_conflicts=True,
+    )
+    _leave_old_addresses([row[4] for row in rows if row[4] and row[6] and row[5] != row[3]], now)
+    pairs = {(row[0], row[1]) for row in rows}
+    wanted = [
+        row
+        for row in Invitation.objects.filter(
+            entry_id__in={entry for entry, _ in pairs}, person_id__in={person for _, person in pairs}
+        )
+        if (row.entry_id, row.person_id) in pairs
+    ]
+    raised = _raise(wanted, now, asks=True)
+    invited = changed = 0
+    held = queries.last_handed([row.thread for row in raised])
+    views = queries.entry_views({row.entry_id for row in raised})
+    details = queries.recipients([row.pk for row in raised])
+    groups: dict[tuple[int, int | None, bool], list[Invitation]] = defaultdict(list)
+    for row in raised:
+        edition = _edition_changed(views[row.entry_id], held.get(row.thread))
+        groups[row.entry_id, edition, edition is None and row.letters > 1].append(row)
+    for (entry_id, edition, again), group in groups.items():
+        view = views[entry_id]
+        if edition is None:
+            letter = letters.invitation(view, again=now if again else None)
+        else:
+            letter = letters.change(view, was=view.revisions[edition])
+        posted = post.post(
+            letter,
+            [
+                _recipient(row, view, letters.slots(view, row, details[row.pk], edition), "request")
+                for row in group
+            ],
+            now=now,
+        )
+        if edition is None:
+            invited += posted
+        else:
+            changed += posted
+    return invited, changed
+
+
+def _edition_changed(view: EntryView, last: Held | None) -> int | None:
+    """The revision in the person's hands, if it differs in time, place, link or words from the entry's."""
+    if last is None or last.method != "REQUEST" or last.edition is None:
+        return None
+    return last.edition if view.revisions[last.edition] != view.content else None
+
+
+def _leave_old_addresses(ids: Iterable[int], now: datetime) -> None:
+    """Takes the entry back from addresses that people no longer have."""
+    left = list(Invitation.objects.filter(pk__in=list(ids), withdrawn_at__isnull=True))
+    _end_unsent(left, now)
+    held = queries.last_handed([row.thread for row in left])
+    suppressed = queries.suppressed({row.address_key for row in left})
+    _cancel(
+        [
+            row
+            for row in left
+            if (last := held.get(row.thread))
+            and last.method == "REQUEST"
+            and row.address_key not in suppressed
+        ],
+        held,
+        now,
+        cause="address",
+    )
+
+
+def _cancel(rows: list[Invitation], held: dict[str, Held], now: datetime, *, cause: str | None) -> None:
+    """Posts a CANCEL for each, naming the time of the last letter that was handed over.
+
+    Shape: `cause` is "address" when only the address changed, else it is read from the entry.
+    """
+    raised = _raise(rows, now, asks=False, keeps=cause == "address")
+    views = queries.entry_views({row.entry_id for row in raised})
+    details = queries.recipients([row.pk for row in raised])
+    groups: dict[tuple[int, int], list[Invitation]] = defaultdict(list)
+    for row in raised:
+        groups[row.entry_id, held[row.thread].edition or 1].append(row)
+    for (entry_id, edition), group in groups.items():
+        view = views[entry_id]
+        letter = _goodbye(view, edition, cause, now)
+        post.post(
+            letter,
+            [
+                _recipient(row, view, letters.slots(view, row, details[row.pk], edition), "cancel")
+                for row in group
+            ],
+            now=now,
+        )
+
+
+def _goodbye(view: EntryView, edition: int, cause: str | None, now: datetime) -> Letter:
+    was = view.revisions[edition]
+    if cause == "address":
+        return letters.withdrawal(view, was=was, at=now, to_other_address=True)
+    if view.ended:
+        return letters.cancellation(view, was=was)
+    return letters.withdrawal(view, was=was, at=now)
+
+
+def _raise(rows: Iterable[Invitation], now: datetime, *, asks: bool, keeps: bool = False) -> list[Invitation]:
+    """Numbers the next letter of each invitation; the WHERE repeats what was read, so that a letter is numbered once."""
+    seen = list(rows)
+    if not seen:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RAISE,
+            {
+                "ids": [row.pk for row in seen],
+                "counts": [row.letters for row in seen],
+                "asks": asks,
+                "keeps": keeps,
+                "now": now,
+            },
+        )
+        ids = [pk for (pk,) in cursor.fetchall()]
+    return list(Invitation.objects.filter(pk__in=ids).order_by("entry_id", "person_id"))
+
+
+def _end_unsent(rows: Iterable[Invitation], now: datetime) -> None:
+    threads = [row.thread for row in rows]
+    if threads:
+        post.withdraw(now=now, threads=threads, kinds=REQUEST_KINDS)
+
+
+def _recipient(row: Invitation, view: EntryView, slots: dict[str, str], verb: str) -> Recipient:
+    return Recipient(
+        key=f"{verb}:{row.pk}:{row.letters}",
+        address=row.address,
+        name=slots["to_name"],
+        person_id=row.person_id,
+        slots=slots,
+        thread=row.thread,
+        about=f"entry:{row.entry_id}",
+        edition=view.entry.revision if verb == "request" else None,
+        passes_suppression=verb == "cancel",
+        expires_at=view.meeting.ends_at,
+    )
+
+
+def try_again(entry_id: int, now: datetime) -> tuple[int, list[int]]:
+    """Counts failed letters of an entry as not posted, and queues a failed CANCEL again under its own key.
+
+    Shape: how many letters will go, and the people concerned.
+    Again: a letter that is no longer failed is left alone.
+    """
+    failed = Message.objects.filter(
+        about=f"entry:{entry_id}", state=Message.State.FAILED, mailing__kind__in=REQUEST_KINDS
+    )
+    people = set(failed.values_list("person_id", flat=True))
+    newest = [
+        row.pk
+        for row in Invitation.objects.filter(entry_id=entry_id, person_id__in=people)
+        if failed.filter(key=f"request:{row.pk}:{row.letters}").exists()
+    ]
+    Invitation.objects.filter(pk__in=newest).update(released_at=now)
+    cancels = Message.objects.filter(
+        about=f"entry:{entry_id}", state=Message.State.FAILED, mailing__method="CANCEL"
+    )
+    again = [message.key for message in cancels if post.requeue(message.key, now=now)]
+    concerned = set(Invitation.objects.filter(pk__in=newest).values_list("person_id", flat=True))
+    return len(newest) + len(again), sorted(concerned)

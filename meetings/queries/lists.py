@@ -1,0 +1,42 @@
+"""Whom a mailing list reaches now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from forum.outbox.models import Suppression
+from members.models import MailingList, Subscription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """How many people a list reaches now. Units: people, trusts, addresses that get no mail at present."""
+
+    people: int
+    trusts: int
+    paused: int
+
+
+def audience(of_list: MailingList, now: datetime) -> Audience:
+    """Who would get an invitation sent now."""
+    counts = reached(of_list, now).aggregate(
+        people=Count("person", distinct=True),
+        trusts=Count("person__roles__trust", distinct=True, filter=Q(person__roles__ended_at__isnull=True)),
+    )
+    paused = Subscription.objects.filter(list=of_list, ended_at__isnull=True, person__is_active=True).filter(
+        Q(person__mail_paused_at__isnull=False)
+        | Q(person__address_key__in=Suppression.objects.values("address_key"))
+    )
+    return Audience(people=counts["people"], trusts=counts["trusts"], paused=paused.count())
+
+
+def reached(of_list: MailingList, now: datetime) -> QuerySet[Subscription]:
+    """The subscriptions that mail to the list reaches now."""
+    return (
+        Subscription.objects.filter(list=of_list, ended_at__isnull=True, person__is_active=True)
+        .filter(Q(from_at__isnull=True) | Q(from_at__lte=now))
+        .filter(person__mail_paused_at__isnull=True)
+        .exclude(person__address_key__in=Suppression.objects.values("address_key"))
+        .select_related("person", "added_by", "list")
+    )

@@ -1,0 +1,174 @@
+"""Every write about people and their lists that somebody asks for."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from forum.audit import record as audit
+from forum.kit import clock, tokens
+from forum.outbox import post
+from forum.outbox.models import Suppression
+from members.models import MailingList, Person, Subscription, Trust, TrustRole
+
+
+@transaction.atomic
+def add_person(
+    *,
+    email: str,
+    name: str,
+    job_title: str = "",
+    trust: Trust | None = None,
+    kind: str = TrustRole.Kind.COLLEAGUE,
+    of_list: MailingList | None = None,
+    basis: str = Subscription.Basis.ASKED,
+    added_by: Person | None = None,
+    by: Person | None,
+) -> Person:
+    """Adds someone, with a place at a trust and on a list if these are given.
+
+    Errors: ValidationError when the address is here already, or asked not to be emailed.
+    """
+    person = Person.objects.build(email=email, name=name, job_title=job_title)
+    person.full_clean(exclude=["password"])
+    person.save()
+    if trust:
+        TrustRole.objects.create(person=person, trust=trust, kind=kind)
+    audit.record("members.added", by=by.pk if by else None, about=f"person:{person.pk}")
+    if of_list:
+        subscribe(person, of_list=of_list, basis=basis, added_by=added_by, by=by)
+    return person
+
+
+@transaction.atomic
+def change_address(person: Person, *, email: str, by: Person) -> bool:
+    """Gives someone another address; False when it is theirs already.
+
+    Effects: coming meetings leave the old mailbox's calendar and enter the new one's; a pause of the old is lifted.
+    Errors: ValidationError when somebody else has the address.
+    """
+    own = Person.objects.select_for_update().get(pk=person.pk)
+    address = email.strip().lower()
+    if own.email == address:
+        return False
+    own.email, own.address_key = address, tokens.address_key(address)
+    own.mail_paused_at, own.mail_paused_why = None, ""
+    own.full_clean(exclude=["password"])
+    own.save()
+    audit.record("members.readdressed", by=by.pk, about=f"person:{own.pk}")
+    return True
+
+
+@transaction.atomic
+def subscribe(
+    person: Person,
+    *,
+    of_list: MailingList,
+    basis: str = Subscription.Basis.ASKED,
+    added_by: Person | None = None,
+    by: Person | None,
+) -> bool:
+    """Puts someone on a list, or back on it; False when they are on it.
+
+    Effects: invitations that are out reach them within a minute.
+    Errors: ValidationError when they asked not to be emailed and somebody else puts them on.
+    """
+    asked_for_peace = Suppression.objects.filter(address_key=person.address_key).exists()
+    if asked_for_peace and (by is None or by.pk != person.pk):
+        raise ValidationError(
+            f"{person.name} has asked not to be emailed. Only they can change that.", code="peace"
+        )
+    row, made = Subscription.objects.select_for_update().get_or_create(
+        person=person,
+        list=of_list,
+        defaults={"basis": basis, "added_by": added_by, "started_at": clock.now()},
+    )
+    if not made and row.ended_at is None:
+        return False
+    if not made:
+        row.basis, row.added_by, row.started_at = basis, added_by, clock.now()
+        row.ended_at, row.from_at, row.takes_entries_out = None, None, True
+        row.save()
+    if asked_for_peace:
+        post.unsuppress(person.address_key)
+    audit.record(
+        "members.subscribed",
+        by=by.pk if by else None,
+        about=f"person:{person.pk}",
+        list=of_list.pk,
+        basis=basis,
+    )
+    return True
+
+
+@transaction.atomic
+def unsubscribe(
+    person: Person, *, lists: Iterable[MailingList], takes_entries_out: bool, by: Person | None
+) -> list[int]:
+    """Takes someone off lists; gives the ids of the lists they were on.
+
+    Effects: with `takes_entries_out` coming meetings leave their calendar within a minute, also for lists left before.
+    """
+    rows = Subscription.objects.select_for_update().filter(person=person, list__in=list(lists))
+    left = []
+    for row in rows:
+        if row.ended_at is None:
+            row.ended_at, row.takes_entries_out = clock.now(), takes_entries_out
+            left.append(row.list_id)
+        elif takes_entries_out:
+            row.takes_entries_out = True
+        row.save()
+    if left:
+        audit.record(
+            "members.unsubscribed", by=by.pk if by else None, about=f"person:{person.pk}", lists=left
+        )
+    return left
+
+
+@transaction.atomic
+def stop_everything(person: Person, *, takes_entries_out: bool, by: Person | None) -> list[int]:
+    """Ends all mail to someone at once; gives the ids of the lists they were on.
+
+    Effects: what is queued for them is withdrawn, nothing follows; a CANCEL that was asked for still goes.
+    """
+    left = unsubscribe(person, lists=MailingList.objects.all(), takes_entries_out=takes_entries_out, by=by)
+    post.suppress(person.address_key, "asked")
+    post.withdraw(now=clock.now(), person_id=person.pk)
+    return left
+
+
+@transaction.atomic
+def resume_lists(person: Person, *, lists: Iterable[MailingList]) -> None:
+    """Undoes an unsubscription by the person who made it: back on these lists on the old basis."""
+    post.unsuppress(person.address_key)
+    for row in Subscription.objects.select_for_update().filter(
+        person=person, list__in=list(lists), ended_at__isnull=False
+    ):
+        row.ended_at, row.takes_entries_out, row.from_at = None, True, None
+        row.save()
+        audit.record("members.resumed", by=person.pk, about=f"person:{person.pk}", list=row.list_id)
+
+
+@transaction.atomic
+def resume_mail(person: Person, *, by: Person) -> bool:
+    """Lifts the pause of an address that sent mail back; False when there is none."""
+    lifted = Person.objects.filter(pk=person.pk, mail_paused_at__isnull=False).update(
+        mail_paused_at=None, mail_paused_why=""
+    )
+    if lifted:
+        audit.record("members.mail_resumed", by=by.pk, about=f"person:{person.pk}")
+    return bool(lifted)
+
+
+@transaction.atomic
+def leave_trust(person: Person, *, by: Person) -> bool:
+    """Ends someone's roles and all their lists; coming meetings leave their calendar. False when nothing was left.
+
+    Effects: sessions and rights follow by query: they are a member no more.
+    """
+    now = clock.now()
+    ended = TrustRole.objects.filter(person=person, ended_at__isnull=True).update(ended_at=now)
+    left = unsubscribe(person, lists=MailingList.objects.all(), takes_entries_out=True, by=by)
+    if ended:
+        audit.record("members.left_trust", by=by.pk, about=f"person:{person.pk}", roles=ended)
+    return bool(ended or left)

@@ -1,0 +1,19 @@
+"""Sign-in the Forum's way: a six-figure code by email, no signing up, no password."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """What allauth asks us to decide."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up here: joining is a journey of its own."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
+        """Sends the code, written so that it can be read on a locked phone."""
+        code = context.get("code")
+        if isinstance(code, str) and len(code) == 6:
+            context = {**context, "code_spaced": f"{code[:3]} {code[3:]}"}
+        super().send_mail(template_prefix, email, context)

@@ -1,0 +1,17 @@
+"""Who may do what about people and trusts."""
+
+from django.contrib.auth.models import AnonymousUser
+
+from members.models import Person, TrustRole
+
+
+def is_member(person: Person | AnonymousUser) -> bool:
+    """Whether this is a signed-in person with an active role at an approved trust, or an office-holder."""
+    if not isinstance(person, Person) or not person.is_active:
+        return False
+    return (
+        bool(person.office)
+        or TrustRole.objects.filter(
+            person=person, ended_at__isnull=True, trust__approved_at__isnull=False
+        ).exists()
+    )
