@@ -1,4 +1,4 @@
-"""The environment, read once and loudly: every variable is typed, and anything unknown or unsafe stops the start."""
+"""The environment, read once and loudly: typed variables; what is unknown or unsafe stops the start."""
 
 import re
 from collections.abc import Mapping
@@ -49,8 +49,8 @@ class EnvError(Exception):
 class Env:
     """What the environment says, checked.
 
-    Shape: database is Django's connection dictionary; clock is (what the portal's clock showed, the real moment it
-    stood there), both aware; mail_tls is "", "starttls" or "tls".
+    Shape: database is Django's connection dictionary; clock is (what the portal's clock showed, the real
+    moment it stood there), both aware; mail_tls is "", "starttls" or "tls".
     """
 
     environment: str
@@ -84,9 +84,9 @@ def read(environ: Mapping[str, str], *, started_at: datetime | None = None) -> E
 def parse_clock(value: str, started_at: datetime) -> tuple[datetime, datetime]:
     """The portal's moment and the real moment at which its clock showed that.
 
-    Shape: "2025-10-20T09:00" is London's wall clock at the start; "2025-10-20T09:00:00@2026-11-23T23:41:00+00:00" names
-    the real moment, so that several processes agree. Where the wall clock is not enough (the hour that comes twice in
-    October), the portal's moment may carry its offset.
+    Shape: "2031-03-14T09:00" is London's wall clock at the start; "2031-03-14T09:00@2032-01-01T12:00+00:00"
+    names the real moment, so that several processes agree. Where the wall clock is not enough (the hour that
+    comes twice in October), the portal's moment may carry its offset.
     Errors: ValueError with a sentence's end.
     """
     shows_text, at_sign, at_text = value.partition("@")
@@ -94,9 +94,9 @@ def parse_clock(value: str, started_at: datetime) -> tuple[datetime, datetime]:
         shows = datetime.fromisoformat(shows_text)
         at = datetime.fromisoformat(at_text) if at_sign else started_at
     except ValueError as error:
-        raise ValueError('must look like "2025-10-20T09:00"') from error
+        raise ValueError('must look like "2031-03-14T09:00"') from error
     if at.tzinfo is None:
-        raise ValueError('must name its real moment with an offset, like "@2026-11-23T23:41:00+00:00"')
+        raise ValueError('must name its real moment with an offset, like "@2032-01-01T12:00+00:00"')
     if shows.tzinfo is None:
         wall = shows
         shows = shows.replace(tzinfo=LONDON).astimezone(UTC)
@@ -156,7 +156,7 @@ class _Reader:
         self.problems.append(f"{name} {sentence}")
 
     def value(self, name: str, otherwise: str) -> str:
-        """The variable; where it is not set, the given value outside production and a problem in production."""
+        """The variable; where it is not set, the given value, and in production a problem."""
         if not self.values[name] and self.production:
             self.wrong(name, "must be set in production.")
         return self.values[name] or otherwise
@@ -190,7 +190,7 @@ class _Reader:
         return f"{parts.scheme}://{parts.netloc}"
 
     def allowed_hosts(self, host: str) -> tuple[str, ...]:
-        """The hosts that requests may name: the site's own, those of ALLOWED_HOSTS, and loopback outside production."""
+        """The hosts that requests may name: the site's own, ALLOWED_HOSTS, outside production loopback."""
         named = [part.strip() for part in self.values["ALLOWED_HOSTS"].split(",") if part.strip()]
         if self.production and "*" in named:
             self.wrong("ALLOWED_HOSTS", "must name its hosts in production, not “*”.")
@@ -228,7 +228,7 @@ class _Reader:
         }
 
     def redis(self) -> tuple[str, str]:
-        """The address of Valkey or Redis, for the cache and for Celery, which spells sockets and TLS in its own way."""
+        """The address of Valkey or Redis, for the cache and for Celery, which spells sockets its own way."""
         value = self.value("REDIS_URL", "redis://localhost:6379/0")
         parts = self.split("REDIS_URL", value, ("redis", "rediss", "unix"))
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
