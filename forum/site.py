@@ -7,7 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 
 from forum import desk
 from forum.kit import clock
@@ -31,6 +31,15 @@ class ForumAdminSite(admin.AdminSite):
         return redirect_to_login(
             request.GET.get("next", reverse("admin:index")), login_url=reverse("account_login")
         )
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Adds the screens of ours that belong to no one row; each app's admin brings its own."""
+        own = [
+            url
+            for model_admin in self._registry.values()
+            for url in getattr(model_admin, "site_urls", list)()
+        ]
+        return [*own, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The chairs' desk."""

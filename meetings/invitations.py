@@ -282,7 +282,7 @@ def _goodbye(view: EntryView, edition: int, cause: str | None, now: datetime) ->
 
 
 def _raise(rows: Iterable[Invitation], now: datetime, *, asks: bool, keeps: bool = False) -> list[Invitation]:
-    """Numbers the next letter of each invitation; the WHERE repeats what was read, so that a letter is numbered once."""
+    """Numbers the next letter of each invitation; the WHERE repeats what was read, so that a letter has one number."""
     seen = list(rows)
     if not seen:
         return []

@@ -1,7 +1,6 @@
 """The year and its meetings: set up, move, edit, cancel, put back, undo."""
 
 import uuid
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,10 +39,7 @@ def set_up_year(
     """
     now = clock.now()
     MailingList.objects.select_for_update().get(pk=of_list.pk)
-    there = Counter(
-        clock.london(starts_at).date()
-        for starts_at in Meeting.objects.filter(list=of_list).values_list("starts_at", flat=True)
-    )
+    there = queries.days_taken(of_list)
     made = []
     for plan in sorted(planned, key=lambda one: one.starts_at):
         day = clock.london(plan.starts_at).date()
@@ -75,7 +71,13 @@ def _create(plan: PlannedMeeting, of_list: MailingList, now: datetime) -> Meetin
     settling.readdress(meeting)
     meeting.full_clean()
     meeting.save()
-    settling.write_revision(meeting, _new_entry(meeting, now))
+    entry = _new_entry(meeting, now)
+    settling.write_revision(meeting, entry)
+    if _invited(meeting, now) and meeting.starts_at > now:
+        settling.begin(meeting, entry, "send", now)
+        assert entry.before is not None
+        entry.before["invite_at"] = None
+        entry.save()
     return meeting
 
 

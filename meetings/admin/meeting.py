@@ -13,7 +13,7 @@ from django.urls.resolvers import URLResolver
 from forum.audit.models import AuditEntry
 from forum.kit import clock, wording
 from meetings import queries
-from meetings.admin import schedule, sending
+from meetings.admin import schedule, sending, year
 from meetings.admin.doors import door, page
 from meetings.models import Meeting
 from members.models import Person
@@ -83,6 +83,16 @@ class MeetingAdmin(admin.ModelAdmin[Meeting]):
             self._screen("try-again/", "try_again", sending.try_again, "POST"),
         ]
         return own + super().get_urls()
+
+    def site_urls(self) -> list[URLPattern]:
+        """Screens about no one meeting."""
+        return [
+            path(
+                "meetings/set-up-a-year/",
+                self.admin_site.admin_view(year.set_up_year),
+                name="meetings_set_up_year",
+            )
+        ]
 
     def _screen(self, tail: str, name: str, screen: Callable[..., HttpResponse], *methods: str) -> URLPattern:
         return path(

@@ -21,7 +21,7 @@ from meetings.queries.entries import (
     told_by,
     undo_offers,
 )
-from meetings.queries.lists import Audience, audience, reached
+from meetings.queries.lists import Audience, audience, days_taken, reached
 from meetings.queries.people import (
     RECEIPT_STATES,
     Answers,
@@ -75,6 +75,7 @@ __all__ = [
     "content_before",
     "content_of",
     "counts_now",
+    "days_taken",
     "delivery",
     "done",
     "entry_view",

@@ -1,12 +1,21 @@
 """Whom a mailing list reaches now."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Count, Q, QuerySet
 
+from forum.kit import clock
 from forum.outbox.models import Suppression
+from meetings.models import Meeting
 from members.models import MailingList, Subscription
+
+
+def days_taken(of_list: MailingList) -> Counter[date]:
+    """How many meetings a list has on each day of London's calendar."""
+    starts = Meeting.objects.filter(list=of_list).values_list("starts_at", flat=True)
+    return Counter(clock.london(moment).date() for moment in starts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
