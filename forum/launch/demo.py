@@ -18,7 +18,7 @@ from forum.launch.services import ROOT
 from forum.launch.stack import HOME, Stack, StopAsked, Wish, listen, quiet_closing
 
 PORTAL = ("web", "worker", "beat")
-CONTENT = ROOT / "forum" / "management" / "demo" / "demo_content.json"
+CONTENT = ROOT / "forum" / "demo" / "demo_content.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
