@@ -75,11 +75,11 @@ def _refused(now: datetime) -> Iterable[Need]:
     people = {row["about"].removeprefix("entry:"): row["people"] for row in failed}
     entries = CalendarEntry.objects.filter(pk__in=people, meeting__ends_at__gt=now).select_related("meeting")
     for entry in entries:
-        number = people[str(entry.pk)]
+        number, meeting = people[str(entry.pk)], entry.meeting
         yield Need(
             key=f"refused:{entry.pk}:{number}",
             rank=42,
-            title=f"{wording.count(number, 'person', 'people')} did not get {wording.day_month(entry.meeting.starts_at)}",
+            title=f"{wording.count(number, 'person', 'people')} did not get {wording.day_month(meeting.starts_at)}",
             why="Their mail systems refused it. See why, and try again.",
             url=reverse("admin:meetings_meeting_people", args=[entry.meeting_id]) + "?state=refused",
             button="What to do",

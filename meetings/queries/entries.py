@@ -249,7 +249,8 @@ def _offer(entry: CalendarEntry, now: datetime) -> UndoOffer:
     is_open = entry.settles_at is not None and now < entry.settles_at
     day = wording.day_month(entry.meeting.starts_at)
     if is_open and told and entry.settles_at:
-        title = f"{what}. {wording.count(told, 'message leaves', 'messages leave')} at {wording.clock_time(entry.settles_at)}."
+        leave = wording.count(told, "message leaves", "messages leave")
+        title = f"{what}. {leave} at {wording.clock_time(entry.settles_at)}."
         detail = f"{day}. Until then nobody has been told. A second change made now goes in the same message."
     elif is_open:
         title, detail = f"{what}. Nobody is mailed.", f"{day}. You can undo this for two minutes."
