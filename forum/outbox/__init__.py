@@ -1,0 +1,1 @@
+"""Every mail out is a row first; workers hand the rows over by SMTP."""

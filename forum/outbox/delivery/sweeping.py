@@ -1,0 +1,22 @@
+"""What each minute puts right: leases of dead workers, messages no longer worth sending."""
+
+from datetime import datetime
+
+from forum.kit import clock
+from forum.outbox.delivery import settle
+
+
+def reap(now: datetime) -> int:
+    """Free what dead workers held, by the doubt rule where it was handed over; how many.
+
+    Again: a second run finds nothing.
+    """
+    return settle.free_dead(now=now, real=clock.real())
+
+
+def sweep(now: datetime) -> int:
+    """Reap and expire; how many messages moved.
+
+    Again: a second run finds nothing.
+    """
+    return reap(now) + settle.expire(now)
