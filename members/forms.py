@@ -1,5 +1,7 @@
 """What people type about their mail, made clean."""
 
+from typing import Any
+
 from django import forms
 
 from members.models import Person
@@ -15,13 +17,19 @@ class MailChoiceForm(forms.Form):
         label="What should stop?",
         choices=[(STOP_MEETINGS, "Stop meeting invitations"), (STOP_EVERYTHING, "Stop everything")],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what should stop"},
+        error_messages={"required": "Choose what should stop", "invalid_choice": "Choose what should stop"},
     )
     take_out = forms.BooleanField(
         label="Also take future meetings out of my calendar",
         required=False,
         initial=True,
     )
+
+    def __init__(self, *args: Any, on_forum_list: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on_forum_list = on_forum_list
+        if not on_forum_list:
+            self.fields["stop"].choices = [(self.STOP_EVERYTHING, "Stop everything")]  # type: ignore[attr-defined]
 
 
 class AddressForm(forms.Form):

@@ -2,14 +2,16 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Sum
 from django.urls import reverse
 
 from forum.audit.models import AuditEntry
 from forum.kit import wording
 from forum.kit.needs import Done, Need
+from forum.outbox.models import Suppression
 from members.models import MailingList, Person, Subscription, Trust, TrustRole
 
 
@@ -30,6 +32,26 @@ def open_lists(person: Person) -> list[MailingList]:
 def is_on(person: Person, of_list: MailingList) -> bool:
     """Whether someone is on a list."""
     return Subscription.objects.filter(person=person, list=of_list, ended_at__isnull=True).exists()
+
+
+def asked_for_peace(person: Person) -> bool:
+    """Whether someone has asked not to be emailed at all."""
+    return Suppression.objects.filter(address_key=person.address_key).exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How large the Forum is. Units: trusts that have joined; pupils in their schools, as far as known."""
+
+    trusts: int
+    pupils: int
+
+
+def size() -> Size:
+    """How many trusts have joined, and how many pupils they have."""
+    joined = Trust.objects.filter(approved_at__isnull=False)
+    counts = joined.aggregate(trusts=Count("pk"), pupils=Sum("pupils"))
+    return Size(trusts=counts["trusts"], pupils=counts["pupils"] or 0)
 
 
 def without_lead() -> int:

@@ -15,3 +15,8 @@ def is_member(person: Person | AnonymousUser) -> bool:
             person=person, ended_at__isnull=True, trust__approved_at__isnull=False
         ).exists()
     )
+
+
+def may_come_back(person: Person) -> bool:
+    """Whether someone may put themselves on the Forum's list by a mailed link: not once they have left their trust."""
+    return person.is_active and (is_member(person) or not TrustRole.objects.filter(person=person).exists())
