@@ -19,10 +19,14 @@ FOLD_ABOVE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateRow:
-    """One meeting on the dates page. Shape: `was` is the time it was moved from, `next_on` the date after a cancelled one."""
+    """One meeting on the dates page.
+
+    Shape: `was` is the time it was moved from, `reason` why it is cancelled, `next_on` the date after it then.
+    """
 
     mark: Mark
     was: str
+    reason: str
     next_on: str
 
 
@@ -53,10 +57,7 @@ def dates_page(line: YearLine, now: datetime) -> DatesPage:
     current = len(over) < len(marks)
     terms = []
     for term in line.terms:
-        rows = [
-            DateRow(mark=mark, was=moved_from(mark.meeting), next_on=_next_on(mark, marks))
-            for mark in term.marks
-        ]
+        rows = [_row(mark, marks) for mark in term.marks]
         earlier = [row for row in rows if current and row.mark.meeting.ends_at <= now]
         terms.append(
             TermRows(
@@ -79,6 +80,18 @@ def moved_from(meeting: Meeting) -> str:
         return wording.clock_time(was)
     day = wording.day_month(was) if was.year == now.year else wording.long_date(was)
     return day if was.time() == now.time() else f"{day}, {wording.clock_time(was)}"
+
+
+def reason(meeting: Meeting) -> str:
+    """Why a meeting is cancelled, as a sentence; empty when no reason was given."""
+    given = meeting.cancel_reason.strip()
+    return given if not given or given[-1] in ".!?" else f"{given}."
+
+
+def _row(mark: Mark, marks: list[Mark]) -> DateRow:
+    return DateRow(
+        mark=mark, was=moved_from(mark.meeting), reason=reason(mark.meeting), next_on=_next_on(mark, marks)
+    )
 
 
 def _next_on(cancelled: Mark, marks: list[Mark]) -> str:
