@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from forum.kit import clock
 from meetings import queries
+from members import queries as members
 
 
 @require_safe
@@ -15,9 +16,10 @@ from meetings import queries
 def home(request: HttpRequest) -> HttpResponse:
     """The front door: what the Forum is, the next date, the year."""
     now = clock.now()
-    return render(
-        request, "forum/home.html", {"next": queries.next_meeting(now), "shelf": queries.year_line(now)}
-    )
+    shelf = queries.year_line(queries.meetings_of(queries.present_year(now)), now)
+    coming = next((mark for mark in shelf.marks if mark.state == "next"), None) if shelf else None
+    context = {"shelf": shelf, "next": coming, "size": members.size(), "now": now}
+    return render(request, "forum/home.html", context)
 
 
 @require_safe
