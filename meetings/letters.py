@@ -32,7 +32,7 @@ def invitation(view: EntryView, *, again: datetime | None = None) -> Letter:
 
 def change(view: EntryView, *, was: Content) -> Letter:
     """«Changed»: a REQUEST that names what is in people's calendars now and what it becomes."""
-    extra = {
+    extra: dict[str, Any] = {
         "was": was,
         "was_line": _line(was),
         "time_changed": was.time != view.content.time,
@@ -50,7 +50,7 @@ def cancellation(view: EntryView, *, was: Content) -> Letter:
 
 def withdrawal(view: EntryView, *, was: Content, at: datetime, to_other_address: bool = False) -> Letter:
     """A CANCEL to one person: they left the list, or the invitation now goes to their other address."""
-    extra = {"was_line": _line(was), "to_other_address": to_other_address}
+    extra: dict[str, Any] = {"was_line": _line(was), "to_other_address": to_other_address}
     return _letter(view, "withdrawal", method="CANCEL", content=was, revised_at=at, **extra)
 
 
@@ -64,7 +64,7 @@ def test(view: EntryView, *, nonce: str) -> Letter:
 
 def notice(view: EntryView, *, was: Content) -> Letter:
     """A plain message to the list that a date not yet invited to has moved or is off."""
-    extra = {"was": was, "was_line": _line(was), "time_changed": True} | _next(view)
+    extra: dict[str, Any] = {"was": was, "was_line": _line(was), "time_changed": True} | _next(view)
     return _letter(view, "notice", method="", content=view.content, urgency=Urgency.BULK, **extra)
 
 
