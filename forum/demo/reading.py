@@ -21,6 +21,7 @@ from forum.kit import clock, wording
 NAME = re.compile(r"[0-9][A-Za-z0-9._,=+-]*")
 _FOLDERS = ("new", "cur")
 _HEAD_OCTETS = 16_384
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _ASKS = {
     "REQUEST": "Put this into the calendar, or bring what is there up to date",
     "CANCEL": "Take this out of the calendar",
@@ -98,6 +99,7 @@ def _headline(path: Path) -> Headline | None:
             head = file.read(_HEAD_OCTETS)
     except OSError:
         return None
+    head = _BLANK_LINE.split(head, maxsplit=1)[0]
     message = BytesHeaderParser(policy=policy.compat32).parsebytes(head)
     to = getaddresses([str(message.get("X-Envelope-To") or message.get("To") or "")])
     return Headline(
