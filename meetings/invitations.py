@@ -17,7 +17,7 @@ from forum.outbox import post
 from forum.outbox.letter import Letter, Recipient
 from forum.outbox.models import Message
 from meetings import letters, queries
-from meetings.models import Invitation
+from meetings.models import CalendarEntry, Invitation
 from meetings.queries import EntryView, Held
 
 _LOCK = 7_316_402
@@ -322,25 +322,23 @@ def _recipient(row: Invitation, view: EntryView, slots: dict[str, str], verb: st
     )
 
 
-def try_again(entry_id: int, now: datetime) -> tuple[int, list[int]]:
-    """Counts failed letters of an entry as not posted, and queues a failed CANCEL again under its own key.
+def try_again(meeting_id: int, now: datetime) -> tuple[int, list[int]]:
+    """Counts failed letters about a meeting as not posted, and queues a failed CANCEL again under its own key.
 
     Shape: how many letters will go, and the people concerned.
     Again: a letter that is no longer failed is left alone.
     """
-    failed = Message.objects.filter(
-        about=f"entry:{entry_id}", state=Message.State.FAILED, mailing__kind__in=REQUEST_KINDS
-    )
-    people = set(failed.values_list("person_id", flat=True))
-    newest = [
-        row.pk
-        for row in Invitation.objects.filter(entry_id=entry_id, person_id__in=people)
-        if failed.filter(key=f"request:{row.pk}:{row.letters}").exists()
+    abouts = {
+        f"entry:{pk}": pk for pk in CalendarEntry.objects.filter(meeting_id=meeting_id).values_list("pk", flat=True)
+    }
+    failed = Message.objects.filter(about__in=abouts, state=Message.State.FAILED)
+    keys = set(failed.filter(mailing__kind__in=REQUEST_KINDS).values_list("key", flat=True))
+    rows = [
+        row
+        for row in Invitation.objects.filter(entry__in=abouts.values(), released_at__isnull=True)
+        if f"request:{row.pk}:{row.letters}" in keys
     ]
-    Invitation.objects.filter(pk__in=newest).update(released_at=now)
-    cancels = Message.objects.filter(
-        about=f"entry:{entry_id}", state=Message.State.FAILED, mailing__method="CANCEL"
-    )
-    again = [message.key for message in cancels if post.requeue(message.key, now=now)]
-    concerned = set(Invitation.objects.filter(pk__in=newest).values_list("person_id", flat=True))
-    return len(newest) + len(again), sorted(concerned)
+    Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(released_at=now)
+    cancels = failed.filter(mailing__method="CANCEL").values_list("key", flat=True)
+    again = [key for key in cancels if post.requeue(key, now=now)]
+    return len(rows) + len(again), sorted({row.person_id for row in rows})

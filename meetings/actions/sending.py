@@ -91,8 +91,8 @@ def try_again(meeting: Meeting, *, by: Person) -> int:
     Effects: lifts the pause of the addresses concerned, never an unsubscription.
     """
     now = clock.now()
-    own, entry = settling.lock(meeting)
-    number, people = invitations.try_again(entry.pk, now)
+    own, _ = settling.lock(meeting)
+    number, people = invitations.try_again(own.pk, now)
     for person in Person.objects.filter(pk__in=people, mail_paused_at__isnull=False):
         members.resume_mail(person, by=by)
     if number:

@@ -31,7 +31,6 @@ class CalendarOfMailbox:
 
     def __init__(self) -> None:
         self.entries: dict[str, tuple[int, datetime, bool]] = {}
-        self.copies: dict[str, int] = defaultdict(int)
 
     def receive(self, message: Message) -> None:
         """Applies one mail as RFC 5546 §2.1.5 says."""
@@ -42,8 +41,6 @@ class CalendarOfMailbox:
         if known is None and message.mailing.method == "CANCEL":
             return
         if known and sequence <= known[0]:
-            if sequence == known[0] and known[2] == (message.mailing.method == "REQUEST"):
-                self.copies[uid] += 1
             return
         self.entries[uid] = (sequence, event["DTSTART"].dt, message.mailing.method == "REQUEST")
 
@@ -82,14 +79,13 @@ class World:
             self.pause,
             self.resume,
             self.try_again,
-            self.reconcile,
-            self.reconcile,
-            self.deliver,
-            self.deliver,
-            self.wait,
-            self.wait,
         ]
         for _ in range(steps):
+            self.hand.passes(seconds=self.random.choice([5, 70, 150, 150, 300]))
+            if self.random.random() < 0.7:
+                self.reconcile()
+            if self.random.random() < 0.6:
+                self.deliver()
             try:
                 self.random.choice(acts)()
             except ValidationError:
@@ -161,9 +157,6 @@ class World:
     def reconcile(self) -> None:
         invitations.reconcile(clock.now())
 
-    def wait(self) -> None:
-        self.hand.passes(seconds=self.random.choice([20, 70, 130, 300]))
-
     def deliver(self, *, fails: float = 0.15, stays: float = 0.2, twice: float = 0.1) -> None:
         """Delivers what is queued, oldest first; some is refused, some stays, some arrives twice."""
         for message in Message.objects.filter(state="queued").order_by("id").select_related("mailing"):
@@ -202,18 +195,22 @@ class World:
                 continue  # in peace: nothing is promised
             wanted = [] if row.ended_at else on
             if shown != wanted:
-                wrong.append(f"{who.name} sees {shown}, should see {wanted}")
+                story = [
+                    f"{row.key} e{row.about[6:]} {row.mailing.kind} s{row.slots['sequence']} {row.state}"
+                    for row in Message.objects.filter(person_id=who.pk).select_related("mailing").order_by("id")
+                ]
+                wrong.append(f"{who.name} sees {shown}, should see {wanted}: {story}")
         return wrong
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(300))
 def test_every_calendar_ends_right(seed: int, portal_clock: Hand, tracy: Person, forum_list: MailingList):
     world = World(seed, portal_clock, tracy)
-    world.play(45)
+    world.play(40)
     world.settle()
     assert world.faults() == []
     assert invitations.reconcile(clock.now()) == invitations.Tally()
-    assert max((sum(box.copies.values()) for box in world.boxes.values()), default=0) <= 45
+    assert sum(len(box.entries) for box in world.boxes.values()) >= 4, "this life was too quiet to prove anything"
 
 
 @pytest.mark.parametrize("changes_on", ["2025-10-26", "2026-03-29"])
