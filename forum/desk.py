@@ -1,7 +1,7 @@
 """The chairs' desk: what needs a chair now, gathered from every app, and what was done."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,11 @@ from meetings.models import Meeting
 from members import queries as members
 from members.models import Person
 
+ACTS = ("taken", "given_back", "put_off")
 AT_MOST = 7
 SOURCES = (outbox.needs, meetings.needs, members.needs)
 DONE_SHOWN = 8
+REMEMBERED = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +37,33 @@ class DeskItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoneLine:
-    """One act with the name of who did it."""
+    """One act with the name of who did it, and when in words."""
 
     done: Done
     who: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexLink:
+    """One line under «Everything else». Shape: without `number` nothing is counted, without `add_url` nothing added."""
+
+    label: str
+    url: str
+    number: int | None = None
+    add_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """All that the admin opens with."""
+    """All that the admin opens with.
+
+    Shape: `more` items are left for when the shown ones are done, `put_off` were put off until tomorrow.
+    """
 
     now: datetime
     items: list[DeskItem]
+    more: int
     put_off: int
     minutes: int
     next_meeting: Meeting | None
@@ -56,22 +73,32 @@ class Desk:
     line: meetings.YearLine | None
     done: list[DoneLine]
     last_sign_in: datetime | None
+    index: list[tuple[str, list[IndexLink]]]
+
+    @property
+    def number(self) -> int:
+        """How many things need a chair."""
+        return len(self.items) + self.more
 
     @property
     def title(self) -> str:
         """«5 things need you»."""
-        number = len(self.items)
-        if not number:
+        if not self.number:
             return "Nothing needs you"
-        return f"{number}{wording.NBSP}thing{'' if number == 1 else 's'} need{'s' if number == 1 else ''} you"
+        return f"{self.short_title} need{'s' if self.number == 1 else ''} you"
+
+    @property
+    def short_title(self) -> str:
+        """«5 things», for the window's title."""
+        return wording.count(self.number, "thing")
 
 
-def gather(now: datetime, person: Person) -> Desk:
-    """One chair's desk at this moment."""
-    needs = sorted((need for source in SOURCES for need in source(now)), key=lambda need: need.rank)
+def gather(now: datetime, person: Person, *, with_put_off: bool = False) -> Desk:
+    """One chair's desk at this moment; what the chair put off until tomorrow only on wish."""
+    needs = _needs(now)
     taken, passed = _taken(needs, person, now)
-    people = {one.pk: one for one in Person.objects.filter(pk__in={by for by in taken.values() if by})}
-    shown = [need for need in needs if need.key not in passed][:AT_MOST]
+    people = {one.pk: one for one in Person.objects.filter(pk__in=[by for by in taken.values() if by])}
+    left = [need for need in needs if with_put_off or need.key not in passed]
     coming = meetings.next_meeting(now)
     return Desk(
         now=now,
@@ -81,51 +108,127 @@ def gather(now: datetime, person: Person) -> Desk:
                 taken_by=people.get(taken.get(need.key) or 0),
                 mine=taken.get(need.key) == person.pk,
             )
-            for need in shown
+            for need in left[:AT_MOST]
         ],
-        put_off=len([need for need in needs if need.key in passed]),
-        minutes=sum(need.minutes for need in shown),
+        more=len(left[AT_MOST:]),
+        put_off=len(needs) - len(left),
+        minutes=sum(need.minutes for need in left[:AT_MOST]),
         next_meeting=coming,
         place=meetings.place_of(coming) if coming else None,
         answers=meetings.answers(coming) if coming else None,
         next_invitation=meetings.next_invitation(now),
-        line=meetings.year_line(meetings.meetings_of(meetings.present_year(now)), now),
-        done=what_was_done(AuditEntry.objects.order_by("-id")[: DONE_SHOWN * 3])[:DONE_SHOWN],
-        last_sign_in=person.last_login,
+        line=_line(now),
+        done=what_was_done(AuditEntry.objects.order_by("-id")[: DONE_SHOWN * 3], now)[:DONE_SHOWN],
+        last_sign_in=person.last_login - clock.real() + now if person.last_login else None,
+        index=_index(),
     )
 
 
-def what_was_done(entries: Iterable[AuditEntry]) -> list[DoneLine]:
+def what_was_done(entries: Iterable[AuditEntry], now: datetime) -> list[DoneLine]:
     """Acts in words with the names of who did them, newest first."""
     rows = list(entries)
     done = sorted([*meetings.done(rows), *members.done(rows)], key=lambda one: one.at, reverse=True)
     names = dict(
         Person.objects.filter(pk__in={one.by_id for one in done if one.by_id}).values_list("pk", "name")
     )
-    return [DoneLine(done=one, who=names.get(one.by_id or 0, "")) for one in done]
+    return [
+        DoneLine(done=one, who=names.get(one.by_id or 0, ""), when=wording.lately(one.at, now))
+        for one in done
+    ]
 
 
-def decide(key: str, act: str, *, by: Person) -> None:
-    """Keeps that a chair takes an item, gives it back or puts it off until tomorrow."""
-    audit.record(f"desk.{act}", by=by.pk, about=f"need:{key}"[:80])
+def decide(key: str, act: str, *, by: Person) -> bool:
+    """Keeps that a chair takes an item, gives it back or puts it off until tomorrow; False when it is gone.
+
+    Errors: ValueError for any other act.
+    """
+    if act not in ACTS:
+        raise ValueError(f"Not an act on the desk: {act!r}")
+    if key not in {need.key for need in _needs(clock.now())}:
+        return False
+    audit.record(f"desk.{act}", by=by.pk, about=_about(key))
+    return True
+
+
+def _needs(now: datetime) -> list[Need]:
+    return sorted((need for source in SOURCES for need in source(now)), key=lambda need: need.rank)
+
+
+def _about(key: str) -> str:
+    return f"need:{key}"[:80]
 
 
 def _taken(needs: list[Need], person: Person, now: datetime) -> tuple[dict[str, int | None], set[str]]:
     """Who took which item, and which this chair put off today."""
-    abouts = {f"need:{need.key}"[:80]: need.key for need in needs}
+    abouts = {_about(need.key): need.key for need in needs}
     taken: dict[str, int | None] = {}
     passed: set[str] = set()
     today = clock.london(now).date()
-    for entry in AuditEntry.objects.filter(about__in=abouts, at__gt=now - timedelta(days=60)).order_by("id"):
+    recent = AuditEntry.objects.filter(about__in=list(abouts), at__gt=now - REMEMBERED)
+    for entry in recent.order_by("id"):
         key = abouts[entry.about]
         if entry.verb == "desk.taken":
             taken[key] = entry.by_id
-            passed.discard(key)
+            if entry.by_id == person.pk:
+                passed.discard(key)
         elif entry.verb == "desk.given_back":
             taken[key] = None
         elif entry.by_id == person.pk and clock.london(entry.at).date() == today:
             passed.add(key)
     return taken, passed
+
+
+def _line(now: datetime) -> meetings.YearLine | None:
+    """The year line with each mark leading to the meeting's screen in the admin."""
+    line = meetings.year_line(meetings.meetings_of(meetings.present_year(now)), now)
+    if line is None:
+        return None
+    terms = [
+        replace(term, marks=[replace(mark, url=_screen(mark.meeting)) for mark in term.marks])
+        for term in line.terms
+    ]
+    return replace(line, terms=terms)
+
+
+def _screen(meeting: Meeting) -> str:
+    return reverse("admin:meetings_meeting_change", args=[meeting.pk])
+
+
+def _index() -> list[tuple[str, list[IndexLink]]]:
+    """Everything else that the admin holds, in three columns."""
+
+    def line(label: str, table: str, number: int | None = None, *, adds: bool = False) -> IndexLink:
+        add_url = reverse(f"admin:{table}_add") if adds else ""
+        return IndexLink(
+            label=label, url=reverse(f"admin:{table}_changelist"), number=number, add_url=add_url
+        )
+
+    return [
+        (
+            "Meetings",
+            [
+                line("Meetings", "meetings_meeting", Meeting.objects.count()),
+                IndexLink(label="Set up a year", url=reverse("admin:meetings_set_up_year")),
+                line("Messages", "outbox_message"),
+                line("Sending of mail", "outbox_sendingswitch"),
+            ],
+        ),
+        (
+            "People",
+            [
+                line("Trusts", "members_trust", members.size().trusts, adds=True),
+                line("People", "members_person", Person.objects.filter(is_active=True).count(), adds=True),
+                line("Mailing lists", "members_mailinglist"),
+            ],
+        ),
+        (
+            "Writing",
+            [
+                line("Communities", "communities_community", adds=True),
+                line("Guides", "publications_guide", adds=True),
+            ],
+        ),
+    ]
 
 
 # --- On every page ----------------------------------------------------------------------------------------------------

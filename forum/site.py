@@ -1,16 +1,24 @@
 """The admin site: Django's own, opening with what a chair must do now."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
 
 from forum import desk
 from forum.kit import clock
+from members.models import Person
+
+NOT_FOR_YOU = "The admin is for the chair and the deputies. Ask a chair to give you an office."
 
 
 class ForumAdminSite(admin.AdminSite):
@@ -25,23 +33,54 @@ class ForumAdminSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Sends a stranger to the Forum's own sign-in; says plainly when a person may not come in."""
         if request.user.is_authenticated:
-            raise PermissionDenied(
-                "The admin is for the chair and the deputies. Ask a chair to give you an office."
-            )
+            raise PermissionDenied(NOT_FOR_YOU)
         return redirect_to_login(
             request.GET.get("next", reverse("admin:index")), login_url=reverse("account_login")
         )
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may come in: an office-holder whom a chair let into the admin."""
+        return super().has_permission(request) and bool(getattr(request.user, "office", ""))
+
+    def admin_view[V: Callable[..., Any]](self, view: V, cacheable: bool = False) -> V:
+        """The view for office-holders only; anybody else who is signed in is told so, a stranger is sent to sign in."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied(NOT_FOR_YOU)
+            response: HttpResponse = guarded(request, *args, **kwargs)
+            return response
+
+        return cast(V, opened)
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Adds the screens of ours that belong to no one row; each app's admin brings its own."""
-        own = [
+        own: list[URLPattern | URLResolver] = [
             url
             for model_admin in self._registry.values()
             for url in getattr(model_admin, "site_urls", list)()
         ]
+        own.append(path("desk/", self.admin_view(self.decide), name="desk"))
         return [*own, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The chairs' desk."""
-        context = {"desk": desk.gather(clock.now(), request.user.pk)} | (extra_context or {})
-        return super().index(request, context)
+        gathered = desk.gather(clock.now(), _person(request), with_put_off="put-off" in request.GET)
+        return super().index(request, {"desk": gathered, "title": gathered.title} | (extra_context or {}))
+
+    @method_decorator(require_POST)
+    def decide(self, request: HttpRequest) -> HttpResponse:
+        """«I will do it», «Not now», «Take it over», «Give it back»."""
+        key, act = request.POST.get("key", ""), request.POST.get("act", "")
+        if not key or act not in desk.ACTS:
+            return HttpResponseBadRequest("Press one of the buttons on the chairs’ desk.")
+        if not desk.decide(key, act, by=_person(request)):
+            messages.info(request, "That is done already.")
+        return redirect("admin:index")
+
+
+def _person(request: HttpRequest) -> Person:
+    assert isinstance(request.user, Person)
+    return request.user

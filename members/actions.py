@@ -172,3 +172,63 @@ def leave_trust(person: Person, *, by: Person) -> bool:
     if ended:
         audit.record("members.left_trust", by=by.pk, about=f"person:{person.pk}", roles=ended)
     return bool(ended or left)
+
+
+@transaction.atomic
+def rename_person(person: Person, *, name: str, job_title: str, by: Person) -> bool:
+    """Corrects someone's name and job title; False when they stand like this already.
+
+    Effects: letters from now on say it; nobody is mailed.
+    """
+    own = Person.objects.select_for_update().get(pk=person.pk)
+    if (own.name, own.job_title) == (name, job_title):
+        return False
+    own.name, own.job_title = name, job_title
+    own.full_clean(exclude=["password"])
+    own.save()
+    audit.record("members.renamed", by=by.pk, about=f"person:{own.pk}")
+    return True
+
+
+@transaction.atomic
+def place_at_trust(person: Person, *, trust: Trust, kind: str, by: Person) -> bool:
+    """Gives someone a place at a trust, or another kind of place there; False when they have it already."""
+    role = (
+        TrustRole.objects.select_for_update()
+        .filter(person=person, trust=trust, ended_at__isnull=True)
+        .first()
+    )
+    if role and role.kind == kind:
+        return False
+    role = role or TrustRole(person=person, trust=trust)
+    role.kind = kind
+    role.full_clean()
+    role.save()
+    audit.record("members.placed", by=by.pk, about=f"person:{person.pk}", trust=trust.pk, kind=kind)
+    return True
+
+
+@transaction.atomic
+def keep_trust(trust: Trust, *, by: Person) -> Trust:
+    """Saves what a chair wrote about a trust; a new one counts as joined."""
+    new = trust.pk is None
+    if new:
+        trust.approved_at = clock.now()
+    trust.full_clean()
+    trust.save()
+    audit.record(
+        "members.trust_added" if new else "members.trust_edited", by=by.pk, about=f"trust:{trust.pk}"
+    )
+    return trust
+
+
+@transaction.atomic
+def approve_trust(trust: Trust, *, by: Person) -> bool:
+    """Lets a trust in; False when it has joined already.
+
+    Effects: its people are members from now on.
+    """
+    joined = Trust.objects.filter(pk=trust.pk, approved_at__isnull=True).update(approved_at=clock.now())
+    if joined:
+        audit.record("members.trust_approved", by=by.pk, about=f"trust:{trust.pk}")
+    return bool(joined)

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, StringAgg, Subquery, Sum, Value
 from django.urls import reverse
 
 from forum.audit.models import AuditEntry
 from forum.kit import wording
 from forum.kit.needs import Done, Need
-from forum.outbox.models import Suppression
-from members.models import MailingList, Person, Subscription, Trust, TrustRole
+from forum.outbox.models import Message, Suppression
+from members.models import MailingList, Person, PersonQuerySet, Subscription, Trust, TrustRole
 
 
 def by_key(key: uuid.UUID | None) -> Person | None:
@@ -84,6 +84,11 @@ _ACTS = {
     "members.unsubscribed": "took somebody off a list.",
     "members.left_trust": "recorded that somebody has left.",
     "members.mail_resumed": "let mail go to an address again.",
+    "members.renamed": "corrected somebody’s name or job title.",
+    "members.placed": "gave somebody a place at a trust.",
+    "members.trust_added": "added a trust.",
+    "members.trust_edited": "corrected what we know of a trust.",
+    "members.trust_approved": "let a trust in.",
 }
 
 
@@ -94,3 +99,95 @@ def done(entries: Iterable[AuditEntry]) -> list[Done]:
         for row in entries
         if row.verb in _ACTS and row.by_id and row.about != f"person:{row.by_id}"
     ]
+
+
+# --- For the chairs' screens ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How someone stands with the Forum.
+
+    Shape: `subscription` is their place on the Forum's list, also an ended one; `coming` is how many coming meetings
+    their mailbox has been sent.
+    """
+
+    roles: list[TrustRole]
+    subscription: Subscription | None
+    asked_for_peace: bool
+    coming: int
+
+    @property
+    def on_list(self) -> bool:
+        """Whether they are on the Forum's list now."""
+        return self.subscription is not None and self.subscription.ended_at is None
+
+
+def standing(person: Person, now: datetime) -> Standing:
+    """How someone stands with the Forum now."""
+    return Standing(
+        roles=list(person.roles.filter(ended_at__isnull=True).select_related("trust").order_by("id")),
+        subscription=person.subscriptions.filter(list__slug=MailingList.FORUM)
+        .select_related("added_by")
+        .first(),
+        asked_for_peace=asked_for_peace(person),
+        coming=_coming(person, now),
+    )
+
+
+def _coming(person: Person, now: datetime) -> int:
+    """Calendar entries to come whose newest letter to this mailbox that was handed over put them there."""
+    newest = (
+        Message.objects.for_person(person.pk)
+        .filter(address_key=person.address_key, about__startswith="entry:", expires_at__gt=now)
+        .handed_over()
+        .order_by("about", "-id")
+        .distinct("about")
+        .values_list("mailing__method", flat=True)
+    )
+    return sum(method == "REQUEST" for method in newest)
+
+
+def listed(people: PersonQuerySet) -> PersonQuerySet:
+    """People with what a list of them shows: `trusts`, `on_list`, `in_peace`."""
+    places = TrustRole.objects.filter(person=OuterRef("pk"), ended_at__isnull=True)
+    names = (
+        places.order_by()
+        .values("person")
+        .annotate(names=StringAgg("trust__name", Value(", ")))
+        .values("names")
+    )
+    return people.annotate(
+        trusts=Subquery(names),
+        on_list=Exists(
+            Subscription.objects.filter(
+                person=OuterRef("pk"), list__slug=MailingList.FORUM, ended_at__isnull=True
+            )
+        ),
+        in_peace=Exists(Suppression.objects.filter(address_key=OuterRef("address_key"))),
+    )
+
+
+def listed_trusts(trusts: QuerySet[Trust]) -> QuerySet[Trust]:
+    """Trusts with what a list of them shows: `people`, `leads`."""
+    active = Q(roles__ended_at__isnull=True)
+    return trusts.annotate(
+        people=Count("roles", filter=active),
+        leads=Count("roles", filter=active & Q(roles__kind=TrustRole.Kind.LEAD)),
+    )
+
+
+def listed_lists() -> QuerySet[MailingList]:
+    """Lists with how many people are on them: `on_now`."""
+    return MailingList.objects.annotate(
+        on_now=Count("subscriptions", filter=Q(subscriptions__ended_at__isnull=True))
+    )
+
+
+def places_at(trust: Trust) -> QuerySet[TrustRole]:
+    """Who works at a trust now, leads first."""
+    return (
+        trust.roles.filter(ended_at__isnull=True)
+        .select_related("person")
+        .order_by("-kind", "person__name", "id")
+    )

@@ -93,6 +93,11 @@ def short_moment(value: datetime) -> str:
     return f"{short_date(value)}, {clock_time(value)}"
 
 
+def lately(value: datetime, now: datetime) -> str:
+    """«Today, 9:04am»; on other days «Thu 6 Nov, 10:00am»."""
+    return f"Today, {clock_time(value)}" if _day(value) == _day(now) else short_moment(value)
+
+
 def school_year(starting: int) -> str:
     """«2025 to 2026»."""
     return f"{starting} to {starting + 1}"

@@ -120,15 +120,16 @@ def move_meeting(
     settling.readdress(own)
     settling.announce(own, entry, now, new_time=True)
     settling.finish(own, entry, now)
+    told = queries.holders(own)
     if tell_list and not _invited(own, now):
-        _tell_list(own, entry, was, now)
+        told = _tell_list(own, entry, was, now)
     audit.record(
         "meetings.moved",
         by=by.pk,
         about=f"meeting:{own.pk}",
         was=was.starts_at,
         became=starts_at,
-        told=queries.holders(own),
+        told=told,
         settles_at=entry.settles_at,
     )
     return True
@@ -203,7 +204,7 @@ def cancel_meeting(meeting: Meeting, *, reason: str, tell_list: bool = False, by
     entry.revised_at = now
     settling.finish(own, entry, now)
     if tell_list and not _invited(own, now):
-        _tell_list(own, entry, was, now)
+        told = _tell_list(own, entry, was, now)
     audit.record(
         "meetings.cancelled", by=by.pk, about=f"meeting:{own.pk}", told=told, settles_at=entry.settles_at
     )
@@ -258,11 +259,11 @@ def undo(meeting: Meeting, *, by: Person) -> bool:
     return True
 
 
-def _tell_list(meeting: Meeting, entry: CalendarEntry, was: Content, now: datetime) -> None:
-    """Posts a plain message to the list; it leaves when the two minutes are over."""
+def _tell_list(meeting: Meeting, entry: CalendarEntry, was: Content, now: datetime) -> int:
+    """Posts a plain message to the list; it leaves when the two minutes are over. How many people get it."""
     about = f"notice:{entry.pk}:{entry.sequence}"
     view = queries.entry_view(entry)
-    post.post(
+    told = post.post(
         letters.notice(view, was=was),
         [
             letters.notice_to(
@@ -275,6 +276,7 @@ def _tell_list(meeting: Meeting, entry: CalendarEntry, was: Content, now: dateti
     if entry.before is not None:
         entry.before["notice"] = about
         entry.save(update_fields=["before"])
+    return told
 
 
 def _invited(meeting: Meeting, now: datetime) -> bool:

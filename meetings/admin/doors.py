@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from meetings import queries
-from meetings.models import CalendarEntry, Meeting
+from meetings.models import Meeting
 from members.models import Person
 
 type Screen = Callable[[HttpRequest, Meeting], HttpResponse]
@@ -58,14 +58,21 @@ def say(request: HttpRequest, error: ValidationError) -> None:
         messages.error(request, words)
 
 
-def seen(entry: CalendarEntry) -> str:
-    """A mark of the entry as a screen showed it, so that a later press can tell whether somebody changed it since."""
-    return f"{entry.pk}.{entry.revision}.{entry.sequence}"
+def refuse(request: HttpRequest, meeting: Meeting, words: str) -> HttpResponse:
+    """On to the meeting's own screen, with a sentence that says why nothing was done."""
+    messages.info(request, words)
+    return back_to(meeting)
+
+
+def seen(meeting: Meeting) -> str:
+    """A mark of the meeting as a screen showed it, so that a later press can tell whether somebody changed it since."""
+    entry = queries.newest_entry(meeting)
+    return f"{entry.pk}.{entry.revision}.{entry.sequence}.{meeting.edited_at.timestamp():.6f}"
 
 
 def is_stale(request: HttpRequest, meeting: Meeting) -> bool:
     """Whether the meeting changed since the screen was shown; says so."""
-    if request.POST.get("seen") == seen(queries.newest_entry(meeting)):
+    if request.POST.get("seen") == seen(meeting):
         return False
     messages.warning(
         request, "Somebody changed this meeting while you were looking. Check it, then try again."

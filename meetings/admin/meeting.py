@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.urls.resolvers import URLResolver
 
 from forum.audit.models import AuditEntry
@@ -17,6 +16,8 @@ from meetings.admin import schedule, sending, year
 from meetings.admin.doors import door, page
 from meetings.models import Meeting
 from members.models import Person
+
+HISTORY_SHOWN = 20
 
 
 @admin.register(Meeting)
@@ -36,6 +37,16 @@ class MeetingAdmin(admin.ModelAdmin[Meeting]):
     def has_delete_permission(self, request: HttpRequest, obj: Meeting | None = None) -> bool:
         """Meetings are cancelled, never deleted."""
         return False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """Django's own form is not among the ways to change a meeting."""
+        raise Http404("Meetings change on screens of their own.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Meeting]:
         """Meetings with what their lines show."""
@@ -65,7 +76,7 @@ class MeetingAdmin(admin.ModelAdmin[Meeting]):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
         """The screens of one meeting, before Django's own addresses."""
-        own = [
+        own: list[URLPattern | URLResolver] = [
             self._screen("", "change", overview, "GET", "HEAD"),
             self._screen("words/", "words", schedule.words, "GET", "HEAD", "POST"),
             self._screen("link/", "link", schedule.link, "GET", "HEAD", "POST"),
@@ -82,9 +93,9 @@ class MeetingAdmin(admin.ModelAdmin[Meeting]):
             self._screen("people/", "people", sending.people, "GET", "HEAD"),
             self._screen("try-again/", "try_again", sending.try_again, "POST"),
         ]
-        return own + super().get_urls()
+        return [*own, *super().get_urls()]
 
-    def site_urls(self) -> list[URLPattern]:
+    def site_urls(self) -> list[URLPattern | URLResolver]:
         """Screens about no one meeting."""
         return [
             path(
@@ -105,7 +116,7 @@ class MeetingAdmin(admin.ModelAdmin[Meeting]):
 def overview(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     """One meeting: what is ready, what was done, who answered, what can be done with it."""
     now = clock.now()
-    entry = queries.newest_entry(meeting)
+    answers = queries.answers(meeting)
     return page(
         request,
         "overview",
@@ -113,68 +124,91 @@ def overview(request: HttpRequest, meeting: Meeting) -> HttpResponse:
         title=wording.long_date(meeting.starts_at),
         place=queries.place_of(meeting),
         tasks=_tasks(meeting, now),
-        answers=queries.answers(meeting),
-        delivery=queries.delivery(entry),
-        entries=_history(meeting),
+        answers=answers,
+        kept=[
+            (starts_at, _said(said)) for starts_at, said in sorted((answers.kept or {}).items(), reverse=True)
+        ],
+        delivery=queries.delivery(queries.newest_entry(meeting)),
+        entries=_history(meeting, now),
         is_open=not meeting.cancelled_at and meeting.starts_at > now,
         is_over=meeting.ends_at <= now,
+        can_cancel=not meeting.cancelled_at and meeting.ends_at > now,
         can_put_back=bool(meeting.cancelled_at) and meeting.starts_at > now,
     )
 
 
-def _tasks(meeting: Meeting, now: datetime) -> list[dict[str, Any]]:
-    base = f"../../{meeting.pk}"
-    words = (
-        "Done"
-        if meeting.theme and meeting.agenda
-        else "No theme yet"
-        if not meeting.theme
-        else "No agenda yet"
+def _said(said: dict[str, int]) -> str:
+    return ", ".join(f"{said[choice]:,} {choice}" for choice in ("yes", "maybe", "no") if said.get(choice))
+
+
+def _tasks(meeting: Meeting, now: datetime) -> list[dict[str, str]]:
+    lacks = [name for name in ("theme", "agenda") if not getattr(meeting, name)]
+    words = {"label": "Theme and agenda", "url": _url("words", meeting)}
+    words |= {"state": f"No {' and no '.join(lacks)} yet" if lacks else "Done"}
+    words |= {"kind": "warning" if "theme" in lacks else "info" if lacks else "done"}
+    link = {"label": "Joining link", "url": "" if meeting.cancelled_at else _url("link", meeting)}
+    link |= (
+        {"state": "Done", "kind": "done"} if meeting.join_url else {"state": "No link yet", "kind": "warning"}
     )
-    sent, kind = _invitation_state(meeting, now)
-    return [
-        {
-            "label": "Theme and agenda",
-            "url": f"{base}/words/",
-            "state": words,
-            "kind": "done" if meeting.theme else "warning",
-        },
-        {
-            "label": "Joining link",
-            "url": f"{base}/link/",
-            "state": "Done" if meeting.join_url else "No link yet",
-            "kind": "done" if meeting.join_url else "warning",
-        },
-        {"label": "Invitation", "url": f"{base}/preview/", "state": sent, "kind": kind},
-    ]
+    state, kind = _invitation_state(meeting, now)
+    invitation = {"label": "Invitation", "url": _url("preview", meeting), "state": state, "kind": kind}
+    return [words, link, invitation]
+
+
+def _url(screen: str, meeting: Meeting) -> str:
+    return reverse(f"admin:meetings_meeting_{screen}", args=[meeting.pk])
+
+
+_LEAVES = {"send": "Leaves", "put_back": "Leaves", "cancel": "Cancellation leaves"}
 
 
 def _invitation_state(meeting: Meeting, now: datetime) -> tuple[str, str]:
     entry = queries.newest_entry(meeting)
     if entry.settles_at and now < entry.settles_at and queries.told_by(entry, now):
-        return f"Leaves {wording.clock_time(entry.settles_at)}", "warning"
+        return f"{_LEAVES.get(entry.act, 'Change leaves')} {wording.clock_time(entry.settles_at)}", "warning"
     if meeting.cancelled_at:
         return "Cancelled", "error"
     tally = queries.delivery(entry)
+    if tally.waiting:
+        return f"Sending: {tally.sent:,} of {tally.total:,}", "warning"
     if tally.total:
-        if tally.waiting:
-            return f"Sending: {tally.sent:,} of {tally.total:,}", "warning"
         return f"Sent to {wording.count(tally.sent, 'person', 'people')}", "done"
+    if meeting.starts_at <= now:
+        return "Nobody was invited", ""
     if meeting.invite_at is None:
         return "No day set", "warning"
+    if meeting.invite_at <= now:
+        return "On its way", "warning"
     return f"Goes {wording.short_moment(meeting.invite_at)}", "info"
 
 
-def _history(meeting: Meeting) -> list[dict[str, str]]:
-    rows = list(AuditEntry.objects.about(f"meeting:{meeting.pk}")[:20])
+def _history(meeting: Meeting, now: datetime) -> list[dict[str, str]]:
+    rows = list(AuditEntry.objects.about(f"meeting:{meeting.pk}")[:HISTORY_SHOWN])
+    notes = _notes(rows, now)
     done = queries.done(rows)
     names = dict(
         Person.objects.filter(pk__in={one.by_id for one in done if one.by_id}).values_list("pk", "name")
     )
     return [
         {
-            "when": wording.short_moment(one.at),
+            "when": wording.lately(one.at, now),
             "words": f"{names.get(one.by_id or 0, '')} {one.words}".strip(),
+            "note": notes.get(one.at, ""),
         }
         for one in done
     ]
+
+
+def _notes(rows: list[AuditEntry], now: datetime) -> dict[datetime, str]:
+    """What became of acts, newest first, by their moment: undone, or with messages that have not left."""
+    notes, undone = {}, 0
+    for row in rows:
+        settles_at = row.facts.get("settles_at")
+        if row.verb == "meetings.undone":
+            undone += 1
+        elif settles_at and undone:
+            undone -= 1
+            notes[row.at] = "Undone."
+        elif settles_at and row.facts.get("told") and datetime.fromisoformat(settles_at) > now:
+            notes[row.at] = "Waiting to go."
+    return notes

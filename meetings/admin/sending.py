@@ -1,6 +1,7 @@
 """Screens about letters: see it, test it, send it, who got it."""
 
 import secrets
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from django.views.decorators.csp import csp_override
 
 from forum.kit import clock, wording
 from meetings import actions, letters, queries
-from meetings.admin.doors import back_to, is_stale, page, person, say, seen
+from meetings.admin.doors import back_to, is_stale, page, person, refuse, say, seen
 from meetings.forms.chairs import InviteForm
 from meetings.models import Meeting
 from members.models import Person
@@ -32,39 +33,44 @@ MAIL_CSP = {
 def preview(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     """The invitation as people will see it, whom it goes to and when."""
     now = clock.now()
-    entry = queries.newest_entry(meeting)
     return page(
         request,
         "preview",
         meeting,
         title="Preview and send",
         audience=queries.audience(meeting.list, now),
-        delivery=queries.delivery(entry),
+        delivery=queries.delivery(queries.newest_entry(meeting)),
         letter=_letter(meeting, person(request)),
         nonce=secrets.token_hex(8),
+        lacks=queries.missing(meeting),
         is_open=not meeting.cancelled_at and meeting.starts_at > now,
-        gone=bool(meeting.invite_at and meeting.invite_at <= now),
+        is_gone=_is_gone(meeting, now),
     )
 
 
 def send(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     """«Send to 428 people?» A second press or a reload sends nothing twice."""
+    now = clock.now()
+    if _is_gone(meeting, now):
+        return refuse(request, meeting, "These invitations have gone out already. Nothing is sent twice.")
+    if meeting.cancelled_at or meeting.starts_at <= now:
+        return refuse(request, meeting, "This meeting is off or has begun: nobody can be invited.")
     if request.method == "POST" and not is_stale(request, meeting):
         try:
-            if not actions.send_now(meeting, by=person(request)):
-                messages.info(request, "These invitations have gone out already. Nothing was sent twice.")
+            actions.send_now(meeting, by=person(request))
         except ValidationError as error:
             say(request, error)
         return back_to(meeting)
-    return page(
-        request,
-        "send",
-        meeting,
-        title="Send the invitations now?",
-        audience=queries.audience(meeting.list, clock.now()),
-        lacks=queries.missing(meeting),
-        seen=seen(queries.newest_entry(meeting)),
-    )
+    audience = queries.audience(meeting.list, now)
+    people = wording.count(audience.people, "person", "people")
+    context = {
+        "audience": audience,
+        "people": people,
+        "lacks": queries.missing(meeting),
+        "seen": seen(meeting),
+    }
+    context |= {"letter": _letter(meeting, person(request))}
+    return page(request, "send", meeting, title=f"Send to {people}?", **context)
 
 
 def test(request: HttpRequest, meeting: Meeting) -> HttpResponse:
@@ -80,12 +86,16 @@ def test(request: HttpRequest, meeting: Meeting) -> HttpResponse:
 def plan(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     """The day its invitations go."""
     now = clock.now()
+    if _is_gone(meeting, now):
+        return refuse(request, meeting, "These invitations have gone out already.")
+    if meeting.cancelled_at or meeting.starts_at <= now:
+        return refuse(request, meeting, "This meeting is off or has begun: nobody can be invited.")
     initial = {"when": InviteForm.ON if meeting.invite_at else InviteForm.LEAVE}
     if meeting.invite_at:
         initial["day"] = wording.long_date(meeting.invite_at).replace(wording.NBSP, " ")
     people = queries.audience(meeting.list, now).people
     form = InviteForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         initial=initial,
         meeting=meeting,
         today=clock.london(now).date(),
@@ -93,13 +103,17 @@ def plan(request: HttpRequest, meeting: Meeting) -> HttpResponse:
         starts_at=meeting.starts_at,
         allow_now=False,
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid() and not is_stale(request, meeting):
         try:
-            actions.plan_invitations(meeting, invite_at=form.cleaned_data["invite_at"], by=person(request))
+            if not actions.plan_invitations(
+                meeting, invite_at=form.cleaned_data["invite_at"], by=person(request)
+            ):
+                messages.info(request, "Nothing was changed.")
         except ValidationError as error:
             say(request, error)
         return back_to(meeting)
-    return page(request, "plan", meeting, title="When do its invitations go?", form=form, people=people)
+    context = {"form": form, "people": people, "seen": seen(meeting)}
+    return page(request, "plan", meeting, title="When do its invitations go?", **context)
 
 
 def message(request: HttpRequest, meeting: Meeting) -> HttpResponse:
@@ -118,15 +132,23 @@ def people(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     """Who got it, who did not and why."""
     entry = queries.newest_entry(meeting)
     state = request.GET.get("state", "")
-    rows = queries.receipts(entry, state)
+    delivery = queries.delivery(entry)
+    numbers = {
+        "": delivery.total,
+        "sent": delivery.sent,
+        "waiting": delivery.waiting,
+        "refused": delivery.refused,
+    }
+    rows = queries.receipts(entry, state if state in numbers else "")
     return page(
         request,
         "people",
         meeting,
         title="Who got it",
-        delivery=queries.delivery(entry),
-        state=state,
-        states=queries.RECEIPT_STATES,
+        delivery=delivery,
+        audience=queries.audience(meeting.list, clock.now()),
+        state=state if state in numbers else "",
+        states=[(key, label, numbers[key]) for key, label in queries.RECEIPT_STATES],
         page_obj=Paginator(rows, PEOPLE_ON_A_PAGE).get_page(request.GET.get("page")),
     )
 
@@ -143,13 +165,20 @@ def try_again(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     return redirect(reverse("admin:meetings_meeting_people", args=[meeting.pk]))
 
 
+def _is_gone(meeting: Meeting, now: datetime) -> bool:
+    return meeting.invite_at is not None and meeting.invite_at <= now
+
+
 def _letter(meeting: Meeting, to: Person) -> letters.Preview:
     """What the last act tells people while it settles; otherwise the invitation."""
     now = clock.now()
     view = queries.entry_view(queries.newest_entry(meeting))
     before = queries.content_before(view.entry, now)
-    if view.ended and before:
-        return letters.preview(letters.cancellation(view, was=before), to)
-    if before and before != view.content:
-        return letters.preview(letters.change(view, was=before), to)
+    if before and (view.entry.before or {}).get("notice"):
+        return letters.preview(letters.notice(view, was=before), to)
+    was = queries.announced(view.entry) if before else None
+    if was and view.ended:
+        return letters.preview(letters.cancellation(view, was=was), to)
+    if was and was != view.content:
+        return letters.preview(letters.change(view, was=was), to)
     return letters.preview(letters.invitation(view), to)

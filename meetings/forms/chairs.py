@@ -11,6 +11,9 @@ from meetings import dates
 from meetings.models import NO_CONTROLS, Meeting
 
 _TEXT = {"autocomplete": "off"}
+_DAY = "Enter the day, like Friday 7 November"
+_TIMES = "Enter both times, like 1:00pm and 2:30pm"
+_WHEN = "Choose when its invitations go"
 
 
 class WordsForm(forms.Form):
@@ -86,7 +89,7 @@ class DayForm(forms.Form):
         label="Day",
         max_length=80,
         widget=forms.TextInput(attrs=_TEXT),
-        error_messages={"required": "Enter the day, like Friday 7 November"},
+        error_messages={"required": _DAY, "max_length": _DAY},
     )
 
     def __init__(self, *args: Any, meeting: Meeting, today: date, **kwargs: Any) -> None:
@@ -110,6 +113,8 @@ class DayForm(forms.Form):
                 return None
             row = reading.rows[0]
             keep = next((choice.key for choice in row.choices if choice.key.startswith("keep")), None)
+            if row.fault == dates.Fault.OUTSIDE:
+                keep = row.choices[-1].key  # another school year, with its year typed
             if row.state != dates.State.FAULT or keep is None:
                 return row
             decisions = {row.number: dates.Decision(key=keep)}
@@ -123,32 +128,33 @@ class MoveForm(DayForm):
         label="Starts",
         max_length=20,
         widget=forms.TextInput(attrs=_TEXT),
-        error_messages={"required": "Enter when it starts, like 10:00am"},
+        error_messages={"required": "Enter when it starts, like 10:00am", "max_length": _TIMES},
     )
     ends = forms.CharField(
         label="Ends",
         max_length=20,
         widget=forms.TextInput(attrs=_TEXT),
-        error_messages={"required": "Enter when it ends, like 11:30am"},
+        error_messages={"required": "Enter when it ends, like 11:30am", "max_length": _TIMES},
     )
     field_order = ("day", "starts", "ends")
 
     def clean(self) -> dict[str, Any]:
-        """Adds `starts_at` and `ends_at`, aware, from London's wall clock."""
+        """Adds `starts_at`, and `time` as start and end, aware, from London's wall clock."""
         data = super().clean() or {}
         if self.errors:
             return data
+        alone = self.read(data["day"])
         row = self.read(f"{data['day']}, {data['starts']} to {data['ends']}")
-        if row is None or row.state == dates.State.LEFT_OUT:
-            self.add_error(
-                "day", "Enter one day, like Friday 7 November, and two times, like 1:00pm and 2:30pm"
-            )
+        if alone is None or row is None or dates.State.LEFT_OUT in (alone.state, row.state):
+            self.add_error("day", "Enter one day, like Friday 7 November")
+        elif alone.own_times:
+            self.add_error("day", "Enter the day alone, and its times in the boxes below")
         elif row.starts_at is None or row.ends_at is None:
-            self.add_error("starts" if row.fault == dates.Fault.TIMES else "day", row.sentence)
+            self.add_error("starts" if row.fault == dates.Fault.TIMES else "day", _trouble(row))
         elif not row.own_times:
-            self.add_error("starts", "Enter both times, like 1:00pm and 2:30pm")
+            self.add_error("starts", _TIMES)
         else:
-            data |= {"starts_at": row.starts_at, "ends_at": row.ends_at}
+            data |= {"starts_at": row.starts_at, "time": (row.starts_at, row.ends_at)}
         return data
 
 
@@ -181,7 +187,7 @@ class InviteForm(DayForm):
         label="When do its invitations go?",
         widget=forms.RadioSelect,
         choices=(),
-        error_messages={"required": "Choose when its invitations go"},
+        error_messages={"required": _WHEN, "invalid_choice": _WHEN},
     )
     field_order = ("when", "day")
 
@@ -209,9 +215,7 @@ class InviteForm(DayForm):
             row = self.read(str(data["day"]))
             moment = dates.invitation_moment(row.date) if row and row.date and not _asks(row) else None
             if moment is None:
-                self.add_error(
-                    "day", row.sentence if row and row.sentence else "Enter the day, like Friday 7 November"
-                )
+                self.add_error("day", _trouble(row) if row and row.message else _DAY)
             elif not now < moment < self.starts_at:
                 self.add_error("day", "Choose a day from tomorrow on and before the meeting")
             data["invite_at"] = moment
@@ -222,3 +226,12 @@ class InviteForm(DayForm):
 
 def _asks(row: dates.Row) -> bool:
     return row.state in (dates.State.FAULT, dates.State.LEFT_OUT)
+
+
+def _trouble(row: dates.Row) -> str:
+    """What is wrong with one typed day, and what to do; a list's advice to leave a line out does not fit here."""
+    if row.fault == dates.Fault.WEEKDAY:
+        return row.sentence
+    if row.fault == dates.Fault.TIMES:
+        return f"{row.message}. {_TIMES}"
+    return f"{row.message}. Enter the day you mean"

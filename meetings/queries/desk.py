@@ -89,7 +89,7 @@ def _refused(now: datetime) -> Iterable[Need]:
 def _undated(now: datetime) -> Iterable[Need]:
     today = clock.london(now).date()
     year = dates.school_year_of(today)
-    wanted = year + 1 if (today.month, today.day) >= NEXT_YEAR_FROM and today < date(year + 1, 9, 1) else year
+    wanted = year + 1 if today >= date(year + 1, *NEXT_YEAR_FROM) else year
     if not Meeting.objects.of_forum().filter(year=wanted).exists():
         yield Need(
             key=f"year:{wanted}",
@@ -127,7 +127,7 @@ def _words(row: AuditEntry, meeting: Meeting | None) -> str:
     people = wording.count(number, "person", "people")
     if row.verb == "meetings.moved":
         was, became = (datetime.fromisoformat(facts[name]) for name in ("was", "became"))
-        return f"moved the meeting of {_moment(was)} to {_moment(became)}. {_told(number)}"
+        return f"moved the meeting from {_moment(was)}, to {_moment(became)}. {_told(number)}"
     return {
         "meetings.set_up": f"set up {wording.count(facts.get('number', 0), 'meeting')}. Nobody was mailed.",
         "meetings.edited": f"corrected theme or agenda of {day}, "
@@ -145,7 +145,7 @@ def _words(row: AuditEntry, meeting: Meeting | None) -> str:
 
 
 def _moment(value: datetime) -> str:
-    return f"{wording.day_month(value)}, {wording.clock_time(value)},"
+    return f"{wording.day_month(value)}, {wording.clock_time(value)}"
 
 
 def _told(number: int) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Max, Q
+
 from forum.kit import wording
 from forum.outbox.models import Message, Suppression
 from meetings.models import Answer, CalendarEntry, Invitation, Meeting, Revision
@@ -221,26 +223,35 @@ def undo_offers(now: datetime) -> list[UndoOffer]:
 def content_before(entry: CalendarEntry, now: datetime) -> Content | None:
     """What the entry said before its last act, while that act can still be undone."""
     before = entry.before
-    if (
-        before is None
-        or entry.settles_at is None
-        or now >= entry.settles_at
-        or not entry.invitations.exists()
-    ):
+    if before is None or entry.settles_at is None or now >= entry.settles_at:
         return None
     moments = {name: datetime.fromisoformat(before[name]) for name in ("starts_at", "ends_at")}
     return Content(**moments, **{name: before[name] for name in _FIELDS[2:]})
 
 
+def announced(entry: CalendarEntry) -> Content | None:
+    """What those who hold the entry were last told it says; nothing when nobody holds it."""
+    holding = entry.invitations.filter(
+        letters__gt=0, withdrawn_at__isnull=True, released_at__isnull=True
+    ).aggregate(revision=Max("revision"))
+    row = entry.revisions.filter(number=holding["revision"]).first()
+    return content_of(row) if row else None
+
+
 def told_by(entry: CalendarEntry, now: datetime) -> int:
     """How many people the entry's last act is told to: holders, or everyone on the list when invitations start."""
-    before = entry.before or {}
+    before = entry.before
+    if before is None:
+        return 0
+    if before.get("notice"):
+        return Message.objects.filter(about=before["notice"]).count()
     if entry.act in {"send", "put_back"}:
         invited = entry.meeting.invite_at is not None and entry.meeting.invite_at <= now
         return reached(entry.meeting.list, now).count() if invited else 0
     if entry.revision == before.get("revision") and entry.act != "cancel":
         return 0
-    return entry.invitations.filter(letters__gt=0, released_at__isnull=True).count()
+    holding = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=entry.settles_at)
+    return entry.invitations.filter(holding, letters__gt=0, released_at__isnull=True).count()
 
 
 def _offer(entry: CalendarEntry, now: datetime) -> UndoOffer:
