@@ -109,6 +109,8 @@ def _start(options: Options, stack: Stack) -> PortalClock:
         say("Loading the demo’s people, trusts and meetings …")
         stack.manage("load_demo", *asked)
     home.save_clock(clock.now())
+    # What is due already need not wait for the clockwork's first minute.
+    stack.manage("reconcile")
 
     say("Starting the web server, the worker and the clockwork …")
     _start_portal(stack, listening.fileno())
@@ -127,7 +129,7 @@ def _start_portal(stack: Stack, handle: int) -> None:
     schedule = str(stack.home.beat / "schedule")
     stack.run("beat", [*celery, "beat", "--schedule", schedule, "--pidfile=", *quiet])
     threads = ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "5"]
-    binding = ["--bind", f"fd://{handle}", "--no-control-socket", "--log-level", "warning"]
+    binding = ["--bind", f"fd://{handle}", "--preload", "--no-control-socket", "--log-level", "warning"]
     gunicorn = [sys.executable, "-m", "gunicorn", *threads, *binding, "forum.wsgi:application"]
     stack.run("web", gunicorn, keep_open=(handle,))
 
@@ -221,10 +223,10 @@ def _answers(port: int) -> bool:
 
 def _welcome(stack: Stack, site: str, clock: PortalClock, seconds: float) -> None:
     say(f"\nThe portal runs (ready in {seconds:.0f} seconds).\n")
-    say(f"  The site       {site}/")
-    say(f"  The admin      {site}/admin/")
+    say(f"  The site         {site}/")
+    say(f"  The admin        {site}/admin/")
     if "DEMO_MAILDIR" in stack.environment:
-        say(f"  Everyone’s mail {site}/demo/inbox/")
+        say(f"  Everyone’s mail  {site}/demo/inbox/")
     say(f"\n  The portal’s clock shows {clock.now().astimezone(LONDON):%A %-d %B %Y, %H:%M}.\n")
     say(f"To sign in, enter one of these addresses at {site}/sign-in/; the six-figure code is in the inbox:")
     for name, email in _office_holders(stack):

@@ -65,6 +65,15 @@ def descendants(pid: int) -> set[int]:
     return found - {pid}
 
 
+def named(words: str, among: set[int]) -> list[int]:
+    """Those of the processes whose command line holds these words."""
+    table = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(maxsplit=1) for line in table.splitlines()]
+    return [int(pid) for pid, *line in rows if int(pid) in among and words in " ".join(line)]
+
+
 def living(pids: set[int], seconds: float = 20) -> set[int]:
     """Those of the processes that still live after a while."""
     deadline = time.monotonic() + seconds

@@ -1,6 +1,7 @@
 """The demo as a whole: it starts, goes on where it stopped, and leaves no process behind however it ends."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from forum.env import LONDON
+from forum.launch.demo import CONTENT
 from forum.launch.home import Home
 from tests.services import processes
 
@@ -19,6 +21,20 @@ START = """
 from pathlib import Path
 from forum.launch.demo import Options, run
 raise SystemExit(run(Options(folder=Path({folder!r}), port={port}, {more})))
+"""
+
+
+MANAGE = """
+from pathlib import Path
+from forum.launch.commands import manage
+raise SystemExit(manage(["shell", "--verbosity", "0", "--command", {code!r}], folder=Path({folder!r})))
+"""
+ASK = """
+import sys
+from forum.kit import clock
+from members.models import Person
+print({words!r}, "at", clock.now().date(), Person.objects.exists())
+sys.exit(7)
 """
 
 
@@ -45,6 +61,15 @@ class Demo:
     def refused(self, more: str = "", **environment: str) -> str:
         assert self.start(more, **environment).wait(60) == 1
         return self.output.read_text()
+
+    def manage(self, words: str) -> str:
+        """What a command beside the demo, or on the stopped demo, says; its exit code is passed on."""
+        output = self.folder.parent / "manage"
+        process = processes.start(
+            MANAGE.format(code=ASK.format(words=words), folder=str(self.folder)), output
+        )
+        assert process.wait(120) == 7, output.read_text()
+        return output.read_text().strip()
 
     def page(self, path: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -78,6 +103,11 @@ def test_a_demo_runs_stops_and_goes_on(demo: Demo) -> None:
     second.output = demo.folder.parent / "second"
     assert "A demo already runs here" in second.refused()
 
+    content_begins = json.loads(CONTENT.read_text())["empty_clock"][:10]
+    # A command beside it shares its database and its clock.
+    asked_beside = "./run manage.py asks the running demo"
+    assert demo.manage(asked_beside) == f"{asked_beside} at {content_begins} True"
+
     children = processes.descendants(first.pid)
     assert len(children) >= 9
     os.killpg(first.pid, signal.SIGINT)
@@ -88,6 +118,12 @@ def test_a_demo_runs_stops_and_goes_on(demo: Demo) -> None:
 
     stopped = Home(demo.folder).saved_clock()
     assert stopped
+    asked_after = "./run manage.py asks the stopped demo"
+    assert demo.manage(asked_after) == f"{asked_after} at {content_begins} True"
+    moved_by_command = Home(demo.folder).saved_clock()
+    assert moved_by_command
+    assert moved_by_command > stopped
+    stopped = moved_by_command
     earlier = (stopped - timedelta(minutes=1)).astimezone(LONDON)
     assert "--fresh" in demo.refused(f'clock="{earlier:%Y-%m-%dT%H:%M}"')
     assert "--fresh" in demo.refused("volume=50")
@@ -104,7 +140,7 @@ def test_a_demo_runs_stops_and_goes_on(demo: Demo) -> None:
     assert timedelta(hours=23, minutes=59) < moved - stopped < timedelta(days=1, minutes=5)
 
 
-def test_a_killed_demo_leaves_no_process_and_loses_nothing(demo: Demo) -> None:
+def test_a_killed_demo_leaves_no_process_and_a_dead_child_stops_it(demo: Demo) -> None:
     process = demo.ready("empty=True")
     children = processes.descendants(process.pid)
     assert len(children) >= 9
@@ -112,10 +148,14 @@ def test_a_killed_demo_leaves_no_process_and_loses_nothing(demo: Demo) -> None:
     process.wait()
     assert processes.living(children) == set()
 
-    again = demo.ready()
+    process = demo.ready()
     assert "Loading" not in demo.output.read_text()
-    again.send_signal(signal.SIGTERM)
-    assert again.wait(60) == 0
+    children = processes.descendants(process.pid)
+    (beat,) = processes.named("celery -A forum.celery beat", children)
+    os.kill(beat, signal.SIGKILL)
+    assert process.wait(60) == 1
+    assert "beat ended by itself" in demo.output.read_text()
+    assert processes.living(children, 1) == set()
 
 
 def test_a_demo_that_is_killed_while_it_starts_leaves_no_process(demo: Demo) -> None:
@@ -125,22 +165,6 @@ def test_a_demo_that_is_killed_while_it_starts_leaves_no_process(demo: Demo) -> 
     process.kill()
     process.wait()
     assert processes.living(children) == set()
-
-
-def test_a_child_that_dies_is_named_and_everything_stops(demo: Demo) -> None:
-    process = demo.ready("empty=True")
-    children = processes.descendants(process.pid)
-    table = subprocess.run(
-        ["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = [line.split(maxsplit=1) for line in table.splitlines()]
-    beat = [
-        int(pid) for pid, words in rows if int(pid) in children and "celery -A forum.celery beat" in words
-    ]
-    os.kill(beat[0], signal.SIGKILL)
-    assert process.wait(60) == 1
-    assert "beat ended by itself" in demo.output.read_text()
-    assert processes.living(children, 1) == set()
 
 
 def test_a_port_that_is_taken_is_said_plainly(demo: Demo) -> None:
