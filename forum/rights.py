@@ -37,7 +37,7 @@ OFFICE_MAY = frozenset(
 class OfficeBackend(BaseBackend):
     """Gives the chair and the deputies what OFFICE_MAY names, for as long as they hold the office."""
 
-    def has_perm(self, user_obj: Person | AnonymousUser, perm: str, obj: models.Model | None = None) -> bool:  # type: ignore[override]
+    def has_perm(self, user_obj: Person | AnonymousUser, perm: str, obj: models.Model | None = None) -> bool:
         """Whether this office-holder may do the named thing."""
         return (
             isinstance(user_obj, Person)

@@ -17,13 +17,13 @@ def needs(now: datetime) -> list[Need]:
     switch = SendingSwitch.objects.filter(paused_at__isnull=False).first()
     waiting = Message.objects.due(now)
     if switch:
-        number = waiting.count()
+        waits = wording.count(waiting.count(), "message waits", "messages wait")
         found.append(
             Need(
                 key="sending:off",
                 rank=40,
                 title="Sending is switched off",
-                why=f"{switch.why or 'A chair switched it off'}. {wording.count(number, 'message waits', 'messages wait')}.",
+                why=f"{switch.why or 'A chair switched it off'}. {waits}.",
                 url=reverse("admin:outbox_sendingswitch_changelist"),
                 button="What to do",
             )
@@ -34,7 +34,7 @@ def needs(now: datetime) -> list[Need]:
                 key="sending:late",
                 rank=41,
                 title="Mail has waited for more than 15 minutes",
-                why="The sending service does not answer, or no worker runs. Nothing is lost: it goes when they are back.",
+                why="The sending service does not answer, or no worker runs. Nothing is lost: it goes by itself later.",
                 url=reverse("admin:outbox_message_changelist") + "?state__exact=queued",
                 button="Look",
             )

@@ -225,8 +225,9 @@ def content_before(entry: CalendarEntry, now: datetime) -> Content | None:
     before = entry.before
     if before is None or entry.settles_at is None or now >= entry.settles_at:
         return None
-    moments = {name: datetime.fromisoformat(before[name]) for name in ("starts_at", "ends_at")}
-    return Content(**moments, **{name: before[name] for name in _FIELDS[2:]})
+    starts_at, ends_at = (datetime.fromisoformat(before[name]) for name in ("starts_at", "ends_at"))
+    words = {name: str(before[name]) for name in _FIELDS[2:]}
+    return Content(starts_at=starts_at, ends_at=ends_at, **words)
 
 
 def announced(entry: CalendarEntry) -> Content | None:

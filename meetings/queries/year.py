@@ -67,7 +67,7 @@ def next_meeting(now: datetime, *, of_list: int | None = None, but: int | None =
     """The next meeting that is on: the Forum's own, or one list's."""
     meetings = Meeting.objects.to_come(now).select_related("list")
     meetings = meetings.filter(list_id=of_list) if of_list else meetings.of_forum()
-    return meetings.exclude(pk=but).first()
+    return (meetings.exclude(pk=but) if but else meetings).first()
 
 
 def next_invitation(now: datetime) -> Meeting | None:

@@ -93,7 +93,12 @@ def test_a_moved_meeting_moves_in_every_calendar(
 
 
 def test_an_undone_move_tells_nobody(
-    visit: Visit, tracy: Person, priya: Person, forum_list: MailingList, portal_clock: Hand, post_office: PostOffice
+    visit: Visit,
+    tracy: Person,
+    priya: Person,
+    forum_list: MailingList,
+    portal_clock: Hand,
+    post_office: PostOffice,
 ):
     meeting, _ = invited(post_office)
     visit.sign_in(tracy)
@@ -107,7 +112,12 @@ def test_an_undone_move_tells_nobody(
 
 
 def test_a_cancelled_meeting_leaves_every_calendar_and_comes_back_as_a_new_one(
-    visit: Visit, tracy: Person, priya: Person, forum_list: MailingList, portal_clock: Hand, post_office: PostOffice
+    visit: Visit,
+    tracy: Person,
+    priya: Person,
+    forum_list: MailingList,
+    portal_clock: Hand,
+    post_office: PostOffice,
 ):
     meeting, first = invited(post_office)
     make.meeting("2025-12-02 10:00", invite_at=clock.now() + timedelta(days=22))
