@@ -216,7 +216,7 @@ class InviteForm(DayForm):
             moment = dates.invitation_moment(row.date) if row and row.date and not _asks(row) else None
             if moment is None:
                 self.add_error("day", _trouble(row) if row and row.message else _DAY)
-            elif not now < moment < self.starts_at:
+            elif moment <= now or clock.london(moment).date() >= clock.london(self.starts_at).date():
                 self.add_error("day", "Choose a day from tomorrow on and before the meeting")
             data["invite_at"] = moment
         else:

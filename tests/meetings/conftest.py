@@ -1,0 +1,53 @@
+"""A chair's browser, and two meetings: one to which people hold invitations, one still to be invited to."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from forum.kit import clock
+from forum.outbox.models import Message
+from meetings import actions, invitations
+from meetings.models import Invitation, Meeting
+from members.models import Person
+from tests import make
+
+LINK = "https://zoom.example/j/84512207731"
+
+
+def url(screen: str, meeting: Meeting | int) -> str:
+    """The address of one screen about a meeting in the admin."""
+    return reverse(f"admin:meetings_meeting_{screen}", args=[getattr(meeting, "pk", meeting)])
+
+
+@pytest.fixture
+def chair(tracy: Person, as_person: Callable[[Person], Client]) -> Client:
+    """The chair's browser."""
+    return as_person(tracy)
+
+
+@pytest.fixture
+def coming(forum_list: object) -> Meeting:
+    """A meeting whose invitation day is still to come."""
+    return make.meeting(
+        "2025-12-02 10:00", invite_at=make.london("2025-11-11 09:00"), theme="Support staff", join_url=LINK
+    )
+
+
+@pytest.fixture
+def invited(tracy: Person, priya: Person, callum: Person, nadia: Person) -> Meeting:
+    """A meeting to which four people hold invitations that were sent."""
+    meeting = make.meeting(invite_at=clock.now() - timedelta(days=4), theme="Early career", join_url=LINK)
+    meeting.entries.update(settles_at=None, before=None, act="")  # its two minutes are long over
+    invitations.reconcile(clock.now())
+    Message.objects.update(state="sent", handed_at=clock.real(), sent_at=clock.real())
+    answer(meeting, priya, "yes")
+    answer(meeting, nadia, "no")
+    return meeting
+
+
+def answer(meeting: Meeting, who: Person, choice: str) -> None:
+    invitation = Invitation.objects.get(entry__meeting=meeting, person=who)
+    actions.give_answer(invitation, choice=choice, note="")
