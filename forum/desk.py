@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -236,7 +237,11 @@ def _index() -> list[tuple[str, list[IndexLink]]]:
 
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
     """The running strip, and in the admin what can still be undone; worked out only when a page shows it."""
-    return {"strip": SimpleLazyObject(_strip), "undo_offers": SimpleLazyObject(lambda: _undo_offers(request))}
+    return {
+        "strip": SimpleLazyObject(_strip),
+        "undo_offers": SimpleLazyObject(lambda: _undo_offers(request)),
+        "help_address": settings.MAIL_FROM,
+    }
 
 
 def _strip() -> dict[str, Any] | None:

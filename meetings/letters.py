@@ -11,7 +11,7 @@ from forum.kit import links, tokens, wording
 from forum.outbox.letter import Letter, Recipient, Urgency, clean, fill, fill_html, render, slot
 from meetings import agenda, ics
 from meetings.models import Answer, CalendarEntry, Invitation, Meeting
-from meetings.queries import Content, EntryView, RecipientDetails
+from meetings.queries import Content, EntryView, RecipientDetails, content_of
 from members.models import MailingList, Person, Subscription
 
 _PARTSTAT = {"": "NEEDS-ACTION", "yes": "ACCEPTED", "maybe": "TENTATIVE", "no": "DECLINED"}
@@ -212,7 +212,7 @@ def public_entry(
         modified_at=max(meeting.edited_at, entry.revised_at),
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
-        summary=clean(f"{settings.SITE_NAME}: {meeting.theme}" if meeting.theme else settings.SITE_NAME),
+        summary=summary(meeting, content_of(meeting)),
         description=clean("\n".join(word for word in words if word)),
         location=meeting.place,
         url=page,

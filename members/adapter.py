@@ -1,11 +1,18 @@
 """Sign-in the Forum's way: a six-figure code by email, no signing up, no password."""
 
+from typing import ClassVar
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """What allauth asks us to decide."""
+
+    error_messages: ClassVar[dict[str, str]] = DefaultAccountAdapter.error_messages | {
+        "incorrect_code": "These are not the six figures of the newest message. Check them, or ask for a new code",
+        "too_many_login_attempts": "Too many codes were asked for. Wait a few minutes, then try again",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up here: joining is a journey of its own."""

@@ -2,9 +2,32 @@
 
 from typing import Any
 
+from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from django import forms
 
 from members.models import Person, Trust, TrustRole, read_address
+
+
+class CodeRequestForm(RequestLoginCodeForm):  # type: ignore[misc]  # allauth has no types
+    """The address that a sign-in code goes to."""
+
+    email = forms.EmailField(
+        error_messages={
+            "required": "Enter your work email address",
+            "invalid": "Enter your work email address in the usual form, like name@trust.org.uk",
+        }
+    )
+
+    def clean_email(self) -> str:
+        """The address as we keep it, so that the code goes there and nowhere that only looks alike."""
+        self.cleaned_data["email"] = str(self.cleaned_data["email"]).strip().lower()
+        return str(super().clean_email())
+
+
+class CodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]  # allauth has no types
+    """The six figures from the message."""
+
+    code = forms.CharField(error_messages={"required": "Enter the six figures from the message"})
 
 
 class MailChoiceForm(forms.Form):

@@ -61,7 +61,7 @@ _LATEST = """
 SELECT a.starts_at = m.starts_at AND a.revision >= e.time_revision AS current, a.starts_at, a.choice, count(*)
 FROM meetings_meeting m
 JOIN meetings_calendarentry e ON e.meeting_id = m.id AND e.ended_at IS NULL
-JOIN meetings_invitation i ON i.entry_id = e.id
+JOIN meetings_invitation i ON i.entry_id = e.id AND i.withdrawn_at IS NULL AND i.released_at IS NULL
 JOIN LATERAL (
     SELECT DISTINCT ON (b.starts_at, b.revision >= e.time_revision) b.* FROM meetings_answer b
     WHERE b.invitation_id = i.id AND b.counted
