@@ -329,7 +329,8 @@ def try_again(meeting_id: int, now: datetime) -> tuple[int, list[int]]:
     Again: a letter that is no longer failed is left alone.
     """
     abouts = {
-        f"entry:{pk}": pk for pk in CalendarEntry.objects.filter(meeting_id=meeting_id).values_list("pk", flat=True)
+        f"entry:{pk}": pk
+        for pk in CalendarEntry.objects.filter(meeting_id=meeting_id).values_list("pk", flat=True)
     }
     failed = Message.objects.filter(about__in=abouts, state=Message.State.FAILED)
     keys = set(failed.filter(mailing__kind__in=REQUEST_KINDS).values_list("key", flat=True))

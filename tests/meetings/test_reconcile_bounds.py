@@ -21,7 +21,7 @@ PEOPLE, MEETINGS = 20_000, 11
 
 @pytest.mark.django_db
 def test_nothing_to_do_over_many_people_costs_few_statements_and_loads_nobody():
-    _settled_world(PEOPLE, MEETINGS)
+    settled_world(PEOPLE, MEETINGS)
     loaded: list[object] = []
 
     def count(sender: type, instance: object, **_: object) -> None:
@@ -68,7 +68,7 @@ FROM meetings_invitation
 """
 
 
-def _settled_world(people: int, meetings: int) -> None:
+def settled_world(people: int, meetings: int) -> None:
     """Everyone holds every entry, as sent."""
     now = clock.now()
     of_list = make.forum_list()

@@ -1,0 +1,1 @@
+"""Measurements: ./run bench NAME. Each prints ratios against a yardstick of the same run."""
