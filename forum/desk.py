@@ -25,6 +25,14 @@ AT_MOST = 7
 SOURCES = (outbox.needs, meetings.needs, members.needs)
 DONE_SHOWN = 8
 REMEMBERED = timedelta(days=60)
+OTHER_ACTS = {
+    "outbox.stopped": "stopped all mail.",
+    "outbox.resumed": "let mail go again.",
+    "communities.added": "added a community.",
+    "communities.edited": "corrected what we say of a community.",
+    "publications.added": "added a guide.",
+    "publications.edited": "corrected what we say of a guide.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +136,10 @@ def gather(now: datetime, person: Person, *, with_put_off: bool = False) -> Desk
 def what_was_done(entries: Iterable[AuditEntry], now: datetime) -> list[DoneLine]:
     """Acts in words with the names of who did them, newest first."""
     rows = list(entries)
-    done = sorted([*meetings.done(rows), *members.done(rows)], key=lambda one: one.at, reverse=True)
+    other = [
+        Done(at=row.at, by_id=row.by_id, words=OTHER_ACTS[row.verb]) for row in rows if row.verb in OTHER_ACTS
+    ]
+    done = sorted([*meetings.done(rows), *members.done(rows), *other], key=lambda one: one.at, reverse=True)
     names = dict(
         Person.objects.filter(pk__in={one.by_id for one in done if one.by_id}).values_list("pk", "name")
     )

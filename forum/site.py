@@ -7,17 +7,20 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from forum import desk
+from forum.audit.models import AuditEntry
 from forum.kit import clock
 from members.models import Person
 
+ACTS_ON_A_PAGE = 50
 NOT_FOR_YOU = "The admin is for the chair and the deputies. Ask a chair to give you an office."
 
 
@@ -63,6 +66,7 @@ class ForumAdminSite(admin.AdminSite):
             for url in getattr(model_admin, "site_urls", list)()
         ]
         own.append(path("desk/", self.admin_view(self.decide), name="desk"))
+        own.append(path("done/", self.admin_view(self.done), name="done"))
         return [*own, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -79,6 +83,16 @@ class ForumAdminSite(admin.AdminSite):
         if not desk.decide(key, act, by=_person(request)):
             messages.info(request, "That is done already.")
         return redirect("admin:index")
+
+    @method_decorator(require_safe)
+    def done(self, request: HttpRequest) -> HttpResponse:
+        """All of what was done, in words, newest first."""
+        if not request.user.has_perm("audit.view_auditentry"):
+            raise PermissionDenied(NOT_FOR_YOU)
+        page = Paginator(AuditEntry.objects.order_by("-id"), ACTS_ON_A_PAGE).get_page(request.GET.get("page"))
+        lines = desk.what_was_done(page.object_list, clock.now())
+        context = {"title": "What was done", "lines": lines, "page_obj": page}
+        return TemplateResponse(request, "admin/done.html", self.each_context(request) | context)
 
 
 def _person(request: HttpRequest) -> Person:

@@ -205,3 +205,16 @@ def test_as_many_queries_for_many_as_for_one(chair, unready, priya, django_asser
 def test_no_inline_script_or_style(chair, unready):
     page = chair.get(reverse("admin:index")).content.decode()
     assert not NOT_INLINE.search(page)
+
+
+def test_all_of_what_was_done(chair, visitor, priya, tracy, unready, as_person):
+    address = reverse("admin:done")
+    assert visitor.get(address).status_code == 302
+    assert as_person(priya).get(address).status_code == 403
+    assert chair.post(address).status_code == 405
+    post.stop_sending(by=tracy.pk, why="", now=clock.now())
+    post.resume_sending(by=tracy.pk)
+    actions.cancel_meeting(unready, reason="No room", by=tracy)
+    page = text_of(chair.get(address))
+    assert "Tracy Goodyear cancelled 2 December. Nobody had been invited." in page
+    assert "Tracy Goodyear stopped all mail." in page and "Tracy Goodyear let mail go again." in page
