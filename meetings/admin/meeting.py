@@ -146,7 +146,8 @@ def _tasks(meeting: Meeting, now: datetime) -> list[dict[str, str]]:
     words = {"label": "Theme and agenda", "url": _url("words", meeting)}
     words |= {"state": f"No {' and no '.join(lacks)} yet" if lacks else "Done"}
     words |= {"kind": "warning" if "theme" in lacks else "info" if lacks else "done"}
-    link = {"label": "Joining link", "url": "" if meeting.cancelled_at else _url("link", meeting)}
+    shut = meeting.cancelled_at is not None or meeting.ends_at <= now
+    link = {"label": "Joining link", "url": "" if shut else _url("link", meeting)}
     link |= (
         {"state": "Done", "kind": "done"} if meeting.join_url else {"state": "No link yet", "kind": "warning"}
     )
