@@ -95,7 +95,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 def _newer_of_thread() -> "models.QuerySet[Message]":
-    return Message.objects.filter(thread=OuterRef("thread"), id__gt=OuterRef("id"))
+    # Without its first condition the index on threads, which leaves out empty ones, could not be used.
+    return Message.objects.filter(~Q(thread=""), thread=OuterRef("thread"), id__gt=OuterRef("id"))
 
 
 class Message(Stamped):

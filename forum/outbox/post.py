@@ -7,7 +7,7 @@ from itertools import batched
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
@@ -48,16 +48,14 @@ def post(letter_: Letter, recipients: Iterable[Recipient], *, now: datetime) -> 
             cause=letter_.cause,
             created_at=now,
         )
+        posted = 0
         for chunk in batched(recipients, CHUNK):
-            Message.objects.bulk_create(
-                [_message(mailing, recipient, needed, now) for recipient in chunk], ignore_conflicts=True
-            )
-        posted = Message.objects.filter(mailing=mailing).count()
+            rows = [_message(mailing, recipient, needed, now) for recipient in chunk]
+            Message.objects.bulk_create(rows, ignore_conflicts=True)
+            posted += _overtake(mailing, [row.key for row in rows], now)
         if not posted:
             mailing.delete()
             return 0
-        newer = Message.objects.filter(mailing=mailing, thread=OuterRef("thread"), id__gt=OuterRef("id"))
-        settle.end_or_mark(Message.objects.filter(~Q(thread=""), Exists(newer)), now)
         transaction.on_commit(wake, robust=True)
     return posted
 
@@ -146,6 +144,18 @@ def wake() -> None:
         tasks.drain.apply_async(retry=False)
     except (KombuError, RedisError, OSError) as fault:
         log.warning("No worker was woken: %s", type(fault).__name__)
+
+
+def _overtake(mailing: Mailing, keys: list[str], now: datetime) -> int:
+    # By lists of values, not by one join: inside this transaction the planner knows nothing of the new rows.
+    new = Message.objects.filter(mailing=mailing, key__in=keys).order_by("id").values_list("thread", "id")
+    inserted = list(new)
+    newest = {thread: pk for thread, pk in inserted if thread}
+    others = Message.objects.filter(~Q(thread=""), thread__in=newest, state__in=State.waiting())
+    older = [pk for thread, pk in others.values_list("thread", "id") if pk < newest[thread]]
+    if older:
+        settle.end_or_mark(Message.objects.filter(pk__in=older), now)
+    return len(inserted)
 
 
 def _requeue(messages: MessageQuerySet, now: datetime) -> int:

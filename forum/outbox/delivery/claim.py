@@ -113,7 +113,7 @@ def _why_not(message: Message, now: datetime, worker: str) -> Step:
 def _due_ids(now: datetime, limit: int) -> Sequence[int]:
     if limit <= 0:
         return []
-    active = Message.objects.filter(thread=OuterRef("thread"), state__in=State.active())
+    active = Message.objects.filter(~Q(thread=""), thread=OuterRef("thread"), state__in=State.active())
     due = (
         Message.objects.due(now)
         .filter(~Exists(SendingSwitch.objects.off()))

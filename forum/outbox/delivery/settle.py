@@ -153,13 +153,19 @@ def free_dead(*, now: datetime, real: datetime) -> int:
 
 
 def expire(now: datetime) -> int:
-    """End queued messages that are no longer worth sending, or that a newer one of their thread overtook.
+    """End queued messages that are no longer worth sending; how many.
 
     Again: a second run finds nothing.
     """
-    queued = Message.objects.filter(state=State.QUEUED)
-    expired = end(queued.filter(expires_at__lte=now), State.EXPIRED, now)
-    return expired + end(queued.overtaken(), State.CANCELLED, now)
+    return end(Message.objects.filter(state=State.QUEUED, expires_at__lte=now), State.EXPIRED, now)
+
+
+def end_overtaken(now: datetime) -> int:
+    """End queued messages that a newer one of their thread overtook without either seeing the other; how many.
+
+    Again: a second run finds nothing.
+    """
+    return end(Message.objects.filter(state=State.QUEUED).overtaken(), State.CANCELLED, now)
 
 
 def rejected_in_a_row() -> int:

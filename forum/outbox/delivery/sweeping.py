@@ -15,8 +15,8 @@ def reap(now: datetime) -> int:
 
 
 def sweep(now: datetime) -> int:
-    """Reap and expire; how many messages moved.
+    """Reap, expire, end what was overtaken; how many messages moved.
 
     Again: a second run finds nothing.
     """
-    return reap(now) + settle.expire(now)
+    return reap(now) + settle.expire(now) + settle.end_overtaken(now)

@@ -66,7 +66,7 @@ def test_two_queued_rows_of_a_thread_end_as_one(now: datetime) -> None:
     old, new = make.posted(now, make.a_copy(1, thread="t"), make.a_copy(2))
     Message.objects.filter(pk=new.pk).update(thread="t")
     assert claimed(now) == [new]
-    assert settle.expire(now) == 1
+    assert delivery.sweep(now) == 1
     assert make.states([old, new]) == [State.CANCELLED, State.CLAIMED]
 
 
