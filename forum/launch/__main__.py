@@ -48,7 +48,7 @@ def _options(words: list[str]) -> demo.Options:
         "--empty", action="store_true", help="people but no meetings, so that you can paste the year"
     )
     parser.add_argument(
-        "--clock", default="", metavar="MOMENT", help="the portal’s clock, London time: 2025-10-20T09:00"
+        "--clock", default="", metavar="MOMENT", help="the portal’s clock, London time: YYYY-MM-DDTHH:MM"
     )
     parser.add_argument(
         "--volume", type=int, metavar="N", help="N invented people across the trusts; nobody is mailed"

@@ -72,8 +72,8 @@ def lint() -> int:
             ("ruff check", ["ruff", "check", "."], development),
             ("ruff format", ["ruff", "format", "--check", "."], development),
             ("lint-imports", ["lint-imports"], development),
-            ("mypy", ["mypy", "."], development),
-            ("djlint", ["djlint", "--check", "--quiet", "templates"], development),
+            ("mypy", ["mypy"], development),
+            ("djlint", ["djlint", "--check", "templates"], development),
             ("migrations", [sys.executable, MANAGE, "makemigrations", "--check", "--dry-run"], development),
             (
                 "check --deploy",
