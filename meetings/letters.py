@@ -253,7 +253,7 @@ def person_slots(person: Person, subscription: Subscription | None, trust: str) 
     }
 
 
-def notice_to(subscription: Subscription, *, key: str, about: str, next_at: datetime | None) -> Recipient:
+def notice_to(subscription: Subscription, *, key: str, about: str) -> Recipient:
     """One person's copy of a notice."""
     person = subscription.person
     return Recipient(
@@ -263,7 +263,6 @@ def notice_to(subscription: Subscription, *, key: str, about: str, next_at: date
         person_id=person.pk,
         slots=person_slots(person, subscription, ""),
         about=about,
-        next_at=next_at,
     )
 
 

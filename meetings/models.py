@@ -119,7 +119,8 @@ class CalendarEntry(Stamped):
 
     Shape: `revision` numbers the announced content, `time_revision` is the one that set the present time, `sequence`
     only rises, `settles_at` is the end of the two minutes in which the last act can be undone, `before` what that act
-    changed, `ended_at` when it was cancelled for everyone.
+    changed, `ended_at` when it was cancelled for everyone, `told_from` what the list believes until it is told
+    otherwise.
     Source: RFC 5545 §3.8.4.7, RFC 5546 §2.1.4.
     """
 
@@ -133,6 +134,7 @@ class CalendarEntry(Stamped):
     act = models.CharField(max_length=20, blank=True)
     before = models.JSONField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    told_from = models.JSONField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "calendar entries"

@@ -17,6 +17,7 @@ def reconcile() -> None:
     now = clock.now()
     invitations.reconcile(now)
     alerts.tell_chairs(now)
+    alerts.tell_lists(now)
 
 
 def wake() -> None:

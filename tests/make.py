@@ -69,6 +69,7 @@ def meeting(
     for name, value in fields.items():
         setattr(made, name, value)
     made.save()
+    made.entries.update(settles_at=None, before=None, act="")
     made.entries.get().revisions.update(**{name: value for name, value in fields.items() if name in _REVISED})
     return made
 

@@ -11,11 +11,9 @@ from django.db import transaction
 
 from forum.audit import record as audit
 from forum.kit import clock
-from forum.outbox import post
-from meetings import letters, queries
+from meetings import queries
 from meetings.actions import settling
 from meetings.models import CalendarEntry, Meeting
-from meetings.queries import Content
 from members.models import MailingList, Person
 
 
@@ -76,7 +74,7 @@ def _create(plan: PlannedMeeting, of_list: MailingList, now: datetime) -> Meetin
     if _invited(meeting, now) and meeting.starts_at > now:
         settling.begin(meeting, entry, "send", now)
         assert entry.before is not None
-        entry.before["invite_at"] = None
+        entry.before |= {"invite_at": None, "told": queries.letters_due(entry, now)}
         entry.save()
     return meeting
 
@@ -119,10 +117,9 @@ def move_meeting(
         own.invite_at = invite_at
     settling.readdress(own)
     settling.announce(own, entry, now, new_time=True)
-    settling.finish(own, entry, now)
-    told = queries.holders(own)
     if tell_list and not _invited(own, now):
-        told = _tell_list(own, entry, was, now)
+        settling.tell_list(entry, was)
+    told = settling.finish(own, entry, now)
     audit.record(
         "meetings.moved",
         by=by.pk,
@@ -147,12 +144,12 @@ def edit_words(meeting: Meeting, *, theme: str, agenda: str, announce: bool = Fa
         return False
     settling.begin(own, entry, "edit", now)
     own.theme, own.agenda = theme, agenda
-    told = queries.holders(own) if announce else 0
-    if told:
+    held = queries.holders(own)
+    if held and announce:
         settling.announce(own, entry, now)
-    elif not queries.holders(own):
+    elif not held:
         settling.write_revision(own, entry)
-    settling.finish(own, entry, now)
+    told = settling.finish(own, entry, now)
     audit.record(
         "meetings.edited", by=by.pk, about=f"meeting:{own.pk}", told=told, settles_at=entry.settles_at
     )
@@ -173,12 +170,12 @@ def change_link(meeting: Meeting, *, join_url: str, join_id: str, passcode: str,
     settling.begin(own, entry, "link", now)
     own.join_url, own.join_id, own.passcode = join_url, join_id, passcode
     settling.announce(own, entry, now)
-    settling.finish(own, entry, now)
+    told = settling.finish(own, entry, now)
     audit.record(
         "meetings.linked",
         by=by.pk,
         about=f"meeting:{own.pk}",
-        told=queries.holders(own),
+        told=told,
         settles_at=entry.settles_at,
     )
     return True
@@ -195,16 +192,15 @@ def cancel_meeting(meeting: Meeting, *, reason: str, tell_list: bool = False, by
     if own.cancelled_at:
         return False
     _refuse_past(own.ends_at, now, "This meeting is over: it can no longer be cancelled")
-    told = queries.holders(own)
     was = queries.content_of(own)
     settling.begin(own, entry, "cancel", now)
     own.cancelled_at, own.cancel_reason = now, reason
     entry.ended_at = now
     entry.sequence += 1
     entry.revised_at = now
-    settling.finish(own, entry, now)
     if tell_list and not _invited(own, now):
-        told = _tell_list(own, entry, was, now)
+        settling.tell_list(entry, was)
+    told = settling.finish(own, entry, now)
     audit.record(
         "meetings.cancelled", by=by.pk, about=f"meeting:{own.pk}", told=told, settles_at=entry.settles_at
     )
@@ -230,8 +226,7 @@ def put_back(meeting: Meeting, *, by: Person) -> bool:
     settling.begin(own, fresh, "put_back", now)
     own.cancelled_at, own.cancel_reason = None, ""
     settling.write_revision(own, fresh)
-    settling.finish(own, fresh, now)
-    told = queries.audience(own.list, now).people if _invited(own, now) else 0
+    told = settling.finish(own, fresh, now)
     audit.record(
         "meetings.put_back", by=by.pk, about=f"meeting:{own.pk}", told=told, settles_at=fresh.settles_at
     )
@@ -246,37 +241,15 @@ def undo(meeting: Meeting, *, by: Person) -> bool:
     """
     now = clock.now()
     own, entry = settling.lock(meeting)
-    act, notice = entry.act, (entry.before or {}).get("notice", "")
+    act = entry.act
     settling.restore(own, entry, now)
     if act == "put_back":
         entry.ended_at = now
-    if notice:
-        post.withdraw(now=now, about=notice, kinds=("notice",))
     own.full_clean()
     own.save()
     entry.save()
     audit.record("meetings.undone", by=by.pk, about=f"meeting:{own.pk}", act=act)
     return True
-
-
-def _tell_list(meeting: Meeting, entry: CalendarEntry, was: Content, now: datetime) -> int:
-    """Posts a plain message to the list; it leaves when the two minutes are over. How many people get it."""
-    about = f"notice:{entry.pk}:{entry.sequence}"
-    view = queries.entry_view(entry)
-    told = post.post(
-        letters.notice(view, was=was),
-        [
-            letters.notice_to(
-                subscription, key=f"{about}:{subscription.person_id}", about=about, next_at=entry.settles_at
-            )
-            for subscription in queries.reached(meeting.list, now)
-        ],
-        now=now,
-    )
-    if entry.before is not None:
-        entry.before["notice"] = about
-        entry.save(update_fields=["before"])
-    return told
 
 
 def _invited(meeting: Meeting, now: datetime) -> bool:

@@ -29,12 +29,12 @@ def send_now(meeting: Meeting, *, by: Person) -> bool:
     _refuse_closed(own, now)
     settling.begin(own, entry, "send", now)
     own.invite_at = now
-    settling.finish(own, entry, now)
+    told = settling.finish(own, entry, now)
     audit.record(
         "meetings.sent",
         by=by.pk,
         about=f"meeting:{own.pk}",
-        told=queries.audience(own.list, now).people,
+        told=told,
         settles_at=entry.settles_at,
     )
     return True

@@ -31,7 +31,8 @@ def begin(meeting: Meeting, entry: CalendarEntry, act: str, now: datetime) -> No
         "revision": entry.revision,
         "time_revision": entry.time_revision,
         "ended_at": _iso(entry.ended_at),
-        "notice": "",
+        "told_from": entry.told_from,
+        "earlier": {"act": entry.act, "before": entry.before} if can_undo(entry, now) else None,
     }
     entry.before = state
     entry.act = act
@@ -55,13 +56,18 @@ def write_revision(meeting: Meeting, entry: CalendarEntry) -> None:
     )
 
 
-def finish(meeting: Meeting, entry: CalendarEntry, now: datetime) -> None:
-    """Saves both rows; the constraints speak first. A worker is woken once the two minutes may be over by the tick."""
+def finish(meeting: Meeting, entry: CalendarEntry, now: datetime) -> int:
+    """Saves both rows, the constraints first; how many people will be told once the two minutes are over."""
     meeting.edited_at = now
     meeting.full_clean()
     meeting.save()
+    entry.meeting = meeting
+    told = queries.letters_due(entry, now)
+    if entry.before is not None:
+        entry.before["told"] = told
     entry.save()
     transaction.on_commit(tasks.wake, robust=True)
+    return told
 
 
 def restore(meeting: Meeting, entry: CalendarEntry, now: datetime) -> None:
@@ -81,8 +87,15 @@ def restore(meeting: Meeting, entry: CalendarEntry, now: datetime) -> None:
     entry.ended_at = parse_datetime(before["ended_at"]) if before["ended_at"] else None
     entry.sequence += 1
     entry.revised_at = now
-    entry.before = None
-    entry.act = ""
+    entry.told_from = before["told_from"]
+    earlier = before["earlier"] or {"act": "", "before": None}
+    entry.act, entry.before = earlier["act"], earlier["before"]
+
+
+def tell_list(entry: CalendarEntry, was: queries.Content) -> None:
+    """Has the list told, once the act has settled, that the meeting is no longer what it was."""
+    kept = asdict(was) | {"starts_at": was.starts_at.isoformat(), "ends_at": was.ends_at.isoformat()}
+    entry.told_from = entry.told_from or kept
 
 
 def can_undo(entry: CalendarEntry, now: datetime) -> bool:

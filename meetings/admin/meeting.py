@@ -165,7 +165,7 @@ _LEAVES = {"send": "Leaves", "put_back": "Leaves", "cancel": "Cancellation leave
 
 def _invitation_state(meeting: Meeting, now: datetime) -> tuple[str, str]:
     entry = queries.newest_entry(meeting)
-    if entry.settles_at and now < entry.settles_at and queries.told_by(entry, now):
+    if entry.settles_at and now < entry.settles_at and queries.told_by(entry):
         return f"{_LEAVES.get(entry.act, 'Change leaves')} {wording.clock_time(entry.settles_at)}", "warning"
     if meeting.cancelled_at:
         return "Cancelled", "error"

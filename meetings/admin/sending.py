@@ -174,8 +174,9 @@ def _letter(meeting: Meeting, to: Person) -> letters.Preview:
     now = clock.now()
     view = queries.entry_view(queries.newest_entry(meeting))
     before = queries.content_before(view.entry, now)
-    if before and (view.entry.before or {}).get("notice"):
-        return letters.preview(letters.notice(view, was=before), to)
+    knows = queries.list_knows(view.entry)
+    if knows:
+        return letters.preview(letters.notice(view, was=knows), to)
     was = queries.announced(view.entry) if before else None
     if was and view.ended:
         return letters.preview(letters.cancellation(view, was=was), to)

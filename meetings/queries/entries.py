@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from forum.kit import wording
 from forum.outbox.models import Message, Suppression
@@ -230,6 +230,15 @@ def content_before(entry: CalendarEntry, now: datetime) -> Content | None:
     return Content(starts_at=starts_at, ends_at=ends_at, **words)
 
 
+def list_knows(entry: CalendarEntry) -> Content | None:
+    """What the list believes the meeting to be, while it is still to be told otherwise."""
+    kept = entry.told_from
+    if kept is None:
+        return None
+    starts_at, ends_at = (datetime.fromisoformat(kept[name]) for name in ("starts_at", "ends_at"))
+    return Content(starts_at=starts_at, ends_at=ends_at, **{name: str(kept[name]) for name in _FIELDS[2:]})
+
+
 def announced(entry: CalendarEntry) -> Content | None:
     """What those who hold the entry were last told it says; nothing when nobody holds it."""
     holding = entry.invitations.filter(
@@ -239,25 +248,29 @@ def announced(entry: CalendarEntry) -> Content | None:
     return content_of(row) if row else None
 
 
-def told_by(entry: CalendarEntry, now: datetime) -> int:
-    """How many people the entry's last act is told to: holders, or everyone on the list when invitations start."""
-    before = entry.before
-    if before is None:
+def letters_due(entry: CalendarEntry, now: datetime) -> int:
+    """How many people will hear of the entry as it stands now: the list, whoever holds it, or whoever should."""
+    meeting = entry.meeting
+    invited = meeting.invite_at is not None and meeting.invite_at <= now
+    if entry.told_from and not invited:
+        return reached(meeting.list, now).count()
+    holding = entry.invitations.filter(letters__gt=0, withdrawn_at__isnull=True, released_at__isnull=True)
+    if entry.ended_at:
+        return holding.count()
+    if not invited:
         return 0
-    if before.get("notice"):
-        return Message.objects.filter(about=before["notice"]).count()
-    if entry.act in {"send", "put_back"}:
-        invited = entry.meeting.invite_at is not None and entry.meeting.invite_at <= now
-        return reached(entry.meeting.list, now).count() if invited else 0
-    if entry.revision == before.get("revision") and entry.act != "cancel":
-        return 0
-    holding = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=entry.settles_at)
-    return entry.invitations.filter(holding, letters__gt=0, released_at__isnull=True).count()
+    up_to_date = holding.filter(revision__gte=entry.revision)
+    return reached(meeting.list, now).exclude(person_id__in=up_to_date.values("person_id")).count()
+
+
+def told_by(entry: CalendarEntry) -> int:
+    """How many people the entry's last acts are told to."""
+    return int((entry.before or {}).get("told", 0))
 
 
 def _offer(entry: CalendarEntry, now: datetime) -> UndoOffer:
     what, button = _ACTS[entry.act]
-    told = told_by(entry, now)
+    told = told_by(entry)
     is_open = entry.settles_at is not None and now < entry.settles_at
     day = wording.day_month(entry.meeting.starts_at)
     if is_open and told and entry.settles_at:
