@@ -53,7 +53,7 @@ def test_the_year_is_pasted_and_reaches_every_calendar(
     page = visit.page
     text = page.locator("main").inner_text().replace("\u00a0", " ")
     assert "These weekdays fit the school year 2025 to 2026" in text
-    assert "Tue 9 Sep 2025" in text and "Wed 8 Jul 2026" in text
+    assert "Tuesday 9 September 2025" in text and "Wednesday 8 July 2026" in text
     assert "Invitations go on Mon 1 Sep" in text
     assert [item.inner_text() for item in page.locator(".section .side h2").all()][:3] == [
         "Autumn",
