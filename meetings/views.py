@@ -234,7 +234,8 @@ def _answer_page(request: HttpRequest, invitation: Invitation, form: AnswerForm 
     meeting, person = invitation.entry.meeting, invitation.person
     standing = pages.standing(invitation, now)
     saved = queries.latest_answer(invitation)
-    asked = request.GET.get("answer", "")
+    was = queries.time_in_hand(invitation)
+    asked = request.GET.get("answer", "") if was is None else ""
     choice = asked if asked in Answer.Choice.values else (saved.choice if saved else "")
     newer = pages.own_invitation(person, meeting) if standing == pages.Standing.PUT_BACK else None
     context = {
@@ -244,6 +245,7 @@ def _answer_page(request: HttpRequest, invitation: Invitation, form: AnswerForm 
         "trusts": wording.listed(pages.trust_names(person)),
         "standing": standing,
         "saved": saved,
+        "was": was,
         "reason": pages.reason(meeting),
         "unsaved": form is not None or saved is None or choice != saved.choice,
         "following": queries.following(meeting) if standing == pages.Standing.CANCELLED else None,

@@ -26,12 +26,13 @@ def set_up_year(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or "change" in request.POST or not form.is_valid():
         return _paste(request, form)
     checked = _check(request, form, today)
-    if checked.reading.problem:
-        form.add_error("dates", checked.reading.problem)
+    problem = checked.reading.problem or (
+        "" if checked.dated else "There is no date in this list: paste one on each line"
+    )
+    if problem:
+        form.add_error("dates", problem)
         return _paste(request, form)
-    if "create" in request.POST and (checked.ready or _nothing_new(checked)):
-        return _create(request, checked)
-    if "create_rest" in request.POST and checked.new and not checked.reading.asks_year:
+    if _is_confirmed(request, checked):
         return _create(request, checked)
     return _show(request, form, checked)
 
@@ -60,6 +61,16 @@ def there() -> Counter[date]:
     return queries.days_taken(queries.forum_list())
 
 
+def _is_confirmed(request: HttpRequest, checked: CheckedYear) -> bool:
+    """Whether the pressed button said what would be done now: so many meetings, so many invited at once."""
+    shown = f"{len(checked.new)}.{len(checked.inviting_now)}"
+    if request.POST.get("create") == shown:
+        return checked.ready
+    if request.POST.get("create_rest") == shown:
+        return bool(checked.new) and not checked.reading.asks_year
+    return "create" in request.POST and _nothing_new(checked)
+
+
 def _nothing_new(checked: CheckedYear) -> bool:
     return not checked.new and not checked.asking and checked.already > 0
 
@@ -80,16 +91,21 @@ def _create(request: HttpRequest, checked: CheckedYear) -> HttpResponse:
 
 
 def _told(checked: CheckedYear, number: int) -> str:
-    words = f"{wording.count(number, 'meeting')} created. No one has been emailed."
-    first, now = checked.first_invitation, clock.now()
-    if first and first > now:
-        return f"{words} Invitations start on {wording.long_day(first)}."
+    words = f"{wording.count(number, 'meeting')} created."
+    first = checked.first_invitation
+    if checked.inviting_now:
+        days = wording.listed(
+            [wording.day_number_month(row.row.date) for row in checked.inviting_now if row.row.date]
+        )
+        return f"{words} The invitations for {days} leave in two minutes; until then you can undo them."
     if first:
-        return f"{words} The invitations that you chose to send now leave in two minutes."
-    return f"{words} No invitation day is set."
+        return f"{words} No one has been emailed. Invitations start on {wording.long_day(first)}."
+    return f"{words} No one has been emailed. No invitation day is set."
 
 
 def _show(request: HttpRequest, form: YearForm, checked: CheckedYear) -> HttpResponse:
+    if checked.reading.asks_year:
+        return _show_with(request, form, checked, [{"message": "Choose the school year", "href": "#year-0"}])
     errors = [
         {
             "message": f"Row {one.row.number}: {one.trouble or one.row.message}",
@@ -97,7 +113,14 @@ def _show(request: HttpRequest, form: YearForm, checked: CheckedYear) -> HttpRes
         }
         for one in checked.asking
     ]
-    number = len(errors)
+    return _show_with(request, form, checked, errors)
+
+
+def _show_with(
+    request: HttpRequest, form: YearForm, checked: CheckedYear, errors: list[dict[str, str]]
+) -> HttpResponse:
+    rows = wording.count(len(errors), "row needs", "rows need")
+    people = queries.audience(queries.forum_list(), clock.now()).people
     return page(
         request,
         "year_check",
@@ -106,7 +129,19 @@ def _show(request: HttpRequest, form: YearForm, checked: CheckedYear) -> HttpRes
         form=form,
         checked=checked,
         errors=errors,
-        summary_title=f"There is a problem: {wording.count(number, 'row needs', 'rows need')} a decision",
-        people=queries.audience(queries.forum_list(), clock.now()).people,
+        summary_title="There is a problem"
+        if checked.reading.asks_year
+        else f"There is a problem: {rows} a decision",
+        people=people,
+        confirms=f"{len(checked.new)}.{len(checked.inviting_now)}",
+        invites=_invites(checked, people),
         times=wording.time_range(form.cleaned_data["default_start"], form.cleaned_data["default_end"]),
     )
+
+
+def _invites(checked: CheckedYear, people: int) -> str:
+    """What the button adds when invitations go at once: «and invite 428 people to 6 November»."""
+    days = wording.listed(
+        [wording.day_number_month(row.row.date) for row in checked.inviting_now if row.row.date]
+    )
+    return f" and invite {wording.count(people, 'person', 'people')} to {days}" if days else ""

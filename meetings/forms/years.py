@@ -13,6 +13,7 @@ from meetings import dates
 from meetings.actions import PlannedMeeting
 
 NOW, ON, LEAVE = "now", "on", "leave"
+_WEEKEND_OR_NONE = (None, dates.Fault.WEEKEND, dates.Fault.HOLIDAY)
 
 
 class YearForm(forms.Form):
@@ -142,6 +143,11 @@ class CheckedYear:
         return sum(row.already for row in self.rows)
 
     @property
+    def inviting_now(self) -> list[CheckedRow]:
+        """Rows whose invitations a chair chose to send at once."""
+        return [row for row in self.new if row.when == NOW]
+
+    @property
     def asking(self) -> list[CheckedRow]:
         """Rows that wait for an answer."""
         return [row for row in self.rows if row.asks]
@@ -154,7 +160,9 @@ class CheckedYear:
     @property
     def ready(self) -> bool:
         """Whether everything is decided."""
-        return bool(self.new) and not self.asking and not self.reading.asks_year and not self.reading.problem
+        unanswered = any(row.passed and not row.when for row in self.rows)
+        asks = self.asking or unanswered or self.reading.asks_year or self.reading.problem
+        return bool(self.new) and not asks
 
     @property
     def first_invitation(self) -> datetime | None:
@@ -224,13 +232,11 @@ def _chosen(row: dates.Row, when: str, day: str, now: datetime) -> tuple[datetim
         default_end=time(10),
     )
     read = reading.rows[0] if len(reading.rows) == 1 and not reading.problem else None
-    moment = dates.invitation_moment(read.date) if read and read.date and read.is_meeting else None
-    if moment is None:
-        return None, (
-            read.sentence
-            if read and read.sentence
-            else "Type the day its invitations go, like Friday 24 October"
-        )
+    if read is None or read.date is None or read.fault not in _WEEKEND_OR_NONE:
+        return None, "Type one day, with its month"
+    if not dates.is_working_day(read.date):
+        return None, f"{wording.day_month(read.date)} is no working day: choose another"
+    moment = dates.invitation_moment(read.date)
     if not now < moment < row.starts_at:
         return None, f"Choose a day from tomorrow on and before {wording.day_month(row.date)}"
     return moment, ""

@@ -21,6 +21,7 @@ from meetings.queries.entries import (
     recipients,
     settling,
     suppressed,
+    time_in_hand,
     told_by,
     undo_offers,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "recipients",
     "settling",
     "suppressed",
+    "time_in_hand",
     "told_by",
     "undo_offers",
     "year_line",

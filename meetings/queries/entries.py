@@ -215,7 +215,7 @@ def undo_offers(now: datetime) -> list[UndoOffer]:
         CalendarEntry.objects.filter(settles_at__gt=now - SHOWN_AFTER, before__isnull=False)
         .exclude(act="")
         .select_related("meeting__list")
-        .order_by("settles_at")
+        .order_by("-settles_at")
     )
     return [_offer(entry, now) for entry in entries]
 
@@ -280,7 +280,29 @@ def _offer(entry: CalendarEntry, now: datetime) -> UndoOffer:
     elif is_open:
         title, detail = f"{what}. Nobody is mailed.", f"{day}. You can undo this for two minutes."
     else:
-        title, detail = ("Sent." if told else f"{what}."), f"{day}. The two minutes to undo it are over."
+        title, detail = _after(entry, what, told, now), f"{day}. The two minutes to undo it are over."
     return UndoOffer(
         meeting=entry.meeting, title=title, detail=detail, button=button, told=told, open=is_open
     )
+
+
+def _after(entry: CalendarEntry, what: str, told: int, now: datetime) -> str:
+    """What became of the letters of an act that has settled."""
+    if not told:
+        return f"{what}."
+    abouts = [f"entry:{entry.pk}", f"notice:{entry.pk}:{entry.sequence}"]
+    if (
+        entry.told_from
+        or letters_due(entry, now)
+        or Message.objects.filter(about__in=abouts).waiting().exists()
+    ):
+        return f"Sending to {wording.count(told, 'person', 'people')}."
+    return f"Sent to {wording.count(told, 'person', 'people')}."
+
+
+def time_in_hand(invitation: Invitation) -> datetime | None:
+    """When the meeting starts by the last letter to this person, if it starts at another time now."""
+    held = invitation.entry.revisions.filter(number=invitation.revision).first()
+    if held is None or (held.starts_at, held.ends_at) == invitation.entry.meeting.time:
+        return None
+    return held.starts_at
