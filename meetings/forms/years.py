@@ -1,5 +1,6 @@
 """A pasted year: the list, the decisions about its rows, and what would be set up."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from meetings import dates
 from meetings.actions import PlannedMeeting
 
 NOW, ON, LEAVE = "now", "on", "leave"
+_TIME = re.compile(r"(?i)\d{1,2}(?:[:.h]?\d{2})?\s?(?:[ap]\.?m\.?)?|midday|noon")
 _WEEKEND_OR_NONE = (None, dates.Fault.WEEKEND, dates.Fault.HOLIDAY)
 
 
@@ -56,6 +58,8 @@ class YearForm(forms.Form):
 
 def read_times(starts: str, ends: str, *, today: date) -> tuple[time, time] | None:
     """Two times as people write them, if they are two and in order."""
+    if not (_TIME.fullmatch(starts.strip()) and _TIME.fullmatch(ends.strip())):
+        return None
     day = dates.working_days_before(today, 1)
     reading = dates.read_dates(
         f"{day.isoformat()}, {starts} to {ends}",
