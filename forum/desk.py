@@ -102,8 +102,11 @@ class Desk:
         return wording.count(self.number, "thing")
 
 
-def gather(now: datetime, person: Person, *, with_put_off: bool = False) -> Desk:
-    """One chair's desk at this moment; what the chair put off until tomorrow only on wish."""
+def gather(now: datetime, person: Person, *, with_put_off: bool = False, last_seen: str = "") -> Desk:
+    """One chair's desk at this moment; what the chair put off until tomorrow only on wish.
+
+    Shape: `last_seen` is the real moment of the sign-in before this one, in ISO form, or empty.
+    """
     needs = _needs(now)
     taken, passed = _taken(needs, person, now)
     people = {one.pk: one for one in Person.objects.filter(pk__in=[by for by in taken.values() if by])}
@@ -128,7 +131,7 @@ def gather(now: datetime, person: Person, *, with_put_off: bool = False) -> Desk
         next_invitation=meetings.next_invitation(now),
         line=_line(now),
         done=what_was_done(AuditEntry.objects.order_by("-id")[: DONE_SHOWN * 3], now)[:DONE_SHOWN],
-        last_sign_in=person.last_login - clock.real() + now if person.last_login else None,
+        last_sign_in=datetime.fromisoformat(last_seen) - clock.real() + now if last_seen else None,
         index=_index(),
     )
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from forum import desk
 from forum.audit.models import AuditEntry
 from forum.kit import clock
+from members.adapter import LAST_SEEN
 from members.models import Person
 
 ACTS_ON_A_PAGE = 50
@@ -40,6 +41,12 @@ class ForumAdminSite(admin.AdminSite):
         return redirect_to_login(
             request.GET.get("next", reverse("admin:index")), login_url=reverse("account_login")
         )
+
+    def logout(  # type: ignore[override]  # Django's own gives its page; ours never does
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sends everybody to the Forum's own sign-out; Django's page is never shown."""
+        return redirect("account_logout")
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether somebody may come in: an office-holder whom a chair let into the admin."""
@@ -71,7 +78,12 @@ class ForumAdminSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The chairs' desk."""
-        gathered = desk.gather(clock.now(), _person(request), with_put_off="put-off" in request.GET)
+        gathered = desk.gather(
+            clock.now(),
+            _person(request),
+            with_put_off="put-off" in request.GET,
+            last_seen=request.session.get(LAST_SEEN, ""),
+        )
         return super().index(request, {"desk": gathered, "title": gathered.title} | (extra_context or {}))
 
     @method_decorator(require_POST)

@@ -5,6 +5,10 @@ from typing import ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from members.models import Person
+
+LAST_SEEN = "last_seen"
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """What allauth asks us to decide."""
@@ -17,6 +21,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up here: joining is a journey of its own."""
         return False
+
+    def login(self, request: HttpRequest, user: Person) -> None:
+        """Signs in, and keeps in the session when this person had signed in before."""
+        before = user.last_login
+        super().login(request, user)
+        if before:
+            request.session[LAST_SEEN] = before.isoformat()
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         """Sends the code, written so that it can be read on a locked phone."""

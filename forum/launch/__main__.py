@@ -33,13 +33,23 @@ def main(words: list[str]) -> int:
     return 2
 
 
+def _port(text: str) -> int:
+    """A port from the command line.
+
+    Errors: LaunchError with the whole sentence, because argparse's own would open with its usage.
+    """
+    if not text.isdecimal():
+        raise LaunchError(f"--port takes a number, like 8001: ‘{text}’ is none.")
+    return int(text)
+
+
 def _options(words: list[str]) -> demo.Options:
     parser = argparse.ArgumentParser(
         prog="./run demo",
         description="Runs the portal with demo content until Ctrl-C. It keeps what you did.",
     )
     parser.add_argument(
-        "--port", type=int, default=8000, help="where the site listens, on this machine only (8000)"
+        "--port", type=_port, default=8000, help="where the site listens, on this machine only (8000)"
     )
     parser.add_argument(
         "--fresh", action="store_true", help="begin again: forget this demo’s database and mails"

@@ -1,5 +1,6 @@
 """`./run demo`: the whole portal on one machine, until Ctrl-C."""
 
+import errno
 import http.client
 import json
 import os
@@ -7,6 +8,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -160,8 +162,10 @@ def _listen(port: int) -> socket.socket:
     try:
         return listen("127.0.0.1", port)
     except (OSError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise LaunchError(f"Port {port} is in use: choose another with --port.") from error
         raise LaunchError(
-            f"Port {port} cannot be used ({error}). Choose another: ./run demo --port {port + 1}"
+            f"Port {port} cannot be used here: choose another from 1024 to 65535 with --port."
         ) from error
 
 
@@ -183,12 +187,19 @@ def _clock(options: Options, home: Home) -> PortalClock:
     except ValueError as error:
         raise LaunchError(f"--clock {error}.") from error
     if saved and clock.shows < saved:
-        stood = saved.astimezone(LONDON)
         raise LaunchError(
-            f"This demo’s clock already stands at {stood:%Y-%m-%dT%H:%M}; it does not go back. "
+            f"This demo’s clock stands at {_moment(saved)} already; it does not go back. "
             "To begin again, add --fresh (the demo’s content is made anew)."
         )
     return clock
+
+
+def _moment(value: datetime) -> str:
+    """«Monday 20 October 2025, 9:00am», as the portal writes it; London's wall clock."""
+    at = value.astimezone(LONDON)
+    half = "am" if at.hour < 12 else "pm"
+    words = {(12, 0): "midday", (0, 0): "midnight"}
+    return f"{at:%A %-d %B %Y}, {words.get((at.hour, at.minute)) or f'{at.hour % 12 or 12}:{at:%M}{half}'}"
 
 
 def _first_moment(*, empty: bool) -> str:
@@ -227,7 +238,7 @@ def _welcome(stack: Stack, site: str, clock: PortalClock, seconds: float) -> Non
     say(f"  The admin        {site}/admin/")
     if "DEMO_MAILDIR" in stack.environment:
         say(f"  Everyone’s mail  {site}/demo/inbox/")
-    say(f"\n  The portal’s clock shows {clock.now().astimezone(LONDON):%A %-d %B %Y, %H:%M}.\n")
+    say(f"\n  The portal’s clock shows {_moment(clock.now())}.\n")
     say(f"To sign in, enter one of these addresses at {site}/sign-in/; the six-figure code is in the inbox:")
     for name, email in _office_holders(stack):
         say(f"  {email:<28} {name}")

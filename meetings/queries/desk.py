@@ -12,6 +12,7 @@ from forum.kit.needs import Done, Need
 from forum.outbox.models import Message
 from meetings import dates
 from meetings.models import CalendarEntry, Meeting
+from meetings.queries.entries import newest_entry
 
 LOOK_AHEAD = timedelta(days=28)
 NEXT_YEAR_FROM = (6, 1)
@@ -57,6 +58,9 @@ def missing(meeting: Meeting) -> list[str]:
 
 def _when(meeting: Meeting, now: datetime, invited: bool) -> str:
     if invited:
+        entry = newest_entry(meeting)
+        if entry.act in ("send", "put_back") and entry.settles_at and now < entry.settles_at:
+            return "Invitations are on their way without the link."
         return "People are invited and wait for the link. It reaches them as soon as you save it."
     if meeting.invite_at is None:
         return "No day is set for its invitations."

@@ -124,11 +124,14 @@ def clashes(meeting: Meeting, starts_at: datetime, ends_at: datetime) -> list[st
     ]
     holiday = dates.bank_holiday(day)
     if holiday:
-        found.append(f"{wording.day_month(day)} is the {holiday}")
+        found.append(f"{wording.day_month(day)} is a bank holiday, {holiday}")
     elif not dates.is_working_day(day):
         found.append(f"{wording.day_month(day)} is at the weekend")
     if dates.is_quiet(day):
         found.append(f"{wording.day_month(day)} is in the quiet dates")
+    year = dates.school_year_of(day)
+    if year != meeting.year:
+        found.append(f"This is in the school year {wording.school_year(year)}")
     return found
 
 

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=forum.kit.clock.now, editable=False)),
                 ('name', models.CharField(max_length=160, unique=True)),
                 ('email_domain', models.CharField(blank=True, max_length=120, verbose_name='domain of its addresses')),
-                ('region', models.CharField(blank=True, choices=[('East Midlands', 'East Midlands'), ('East of England', 'East Of England'), ('London', 'London'), ('North East', 'North East'), ('North West', 'North West'), ('South East', 'South East'), ('South West', 'South West'), ('West Midlands', 'West Midlands'), ('Yorkshire and the Humber', 'Yorkshire And The Humber'), ('Wales', 'Wales'), ('Scotland', 'Scotland'), ('Northern Ireland', 'Northern Ireland'), ('Elsewhere', 'Elsewhere')], max_length=40, verbose_name='main region')),
+                ('region', models.CharField(blank=True, choices=[('East Midlands', 'East Midlands'), ('East of England', 'East of England'), ('London', 'London'), ('North East', 'North East'), ('North West', 'North West'), ('South East', 'South East'), ('South West', 'South West'), ('West Midlands', 'West Midlands'), ('Yorkshire and the Humber', 'Yorkshire and the Humber'), ('Wales', 'Wales'), ('Scotland', 'Scotland'), ('Northern Ireland', 'Northern Ireland'), ('Elsewhere', 'Elsewhere')], max_length=40, verbose_name='main region')),
                 ('local_authority', models.CharField(blank=True, max_length=80)),
                 ('schools', models.PositiveIntegerField(blank=True, null=True)),
                 ('pupils', models.PositiveIntegerField(blank=True, null=True)),

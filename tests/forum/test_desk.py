@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -103,14 +104,40 @@ def test_when_nothing_needs_a_chair(chair, tracy, priya):
     assert "1 yes, 0 maybe, 0 no, 1 not yet" in text_of(page)
 
 
+def test_invitations_that_can_still_be_called_back_go_without_the_link(chair, unready, tracy, portal_clock):
+    actions.send_now(unready, by=tracy)
+    assert "Invitations are on their way without the link." in text_of(chair.get(reverse("admin:index")))
+    portal_clock.passes(minutes=3)
+    page = text_of(chair.get(reverse("admin:index")))
+    assert "People are invited and wait for the link." in page
+
+
 def test_an_empty_portal(chair):
     page = text_of(chair.get(reverse("admin:index")))
     assert "Set up 2025 to 2026" in page and "Paste dates" in page
     assert "No meetings yet" in page
 
 
-def test_last_sign_in_goes_by_the_portal_s_clock(chair):
-    assert "You last signed in on Monday 20 October, " in text_of(chair.get(reverse("admin:index")))
+def test_the_sign_in_before_this_one_goes_by_the_portal_s_clock(visitor, tracy):
+    def sign_in() -> str:
+        visitor.post("/sign-in/", {"email": tracy.email})
+        code = re.search(r"\d{3} \d{3}", mail.outbox[-1].subject)
+        assert code
+        visitor.post("/sign-in/code/", {"code": code[0], "next": "/admin/"})
+        return text_of(visitor.get(reverse("admin:index")))
+
+    assert "You last signed in" not in sign_in()
+    visitor.logout()
+    Person.objects.filter(pk=tracy.pk).update(last_login=clock.real() - timedelta(days=3))
+    assert "You last signed in on Friday 17 October, " in sign_in()
+
+
+def test_django_s_own_sign_out_page_is_never_shown(chair):
+    assert 'action="/sign-out/"' in chair.get(reverse("admin:index")).content.decode()
+    assert chair.post(reverse("admin:logout"))["Location"] == reverse("account_logout")
+    assert chair.get(reverse("admin:index")).status_code == 200
+    assert chair.post(reverse("account_logout"))["Location"] == "/"
+    assert chair.get(reverse("admin:index")).status_code == 302
 
 
 def test_taking_giving_back_and_taking_over(chair, tracy, sam, unready, as_person):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from forum.launch import __main__ as launch
 from forum.launch import demo, maildir, services
 from forum.launch.home import Home, PortalClock
 from forum.launch.processes import Account, LaunchError, service_account, tail
@@ -197,6 +199,27 @@ def test_fresh_spares_a_database_of_the_environment(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("DATABASE_URL", "postgresql://db/forum")
     with pytest.raises(LaunchError, match="only the demo’s own"):
         demo._forget(Home(tmp_path))
+
+
+def test_a_port_in_use_is_said_plainly() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(LaunchError, match=f"^Port {port} is in use: choose another with --port.$"):
+            demo._listen(port)
+
+
+def test_a_port_that_is_no_number_is_said_plainly(capsys: pytest.CaptureFixture[str]) -> None:
+    assert launch.main(["demo", "--port", "abc"]) == 1
+    assert capsys.readouterr().err == "--port takes a number, like 8001: ‘abc’ is none.\n"
+
+
+def test_a_clock_before_the_demo_s_is_refused_in_the_portal_s_words(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.save_clock(datetime(2025, 10, 20, 8, tzinfo=UTC))
+    with pytest.raises(LaunchError, match="stands at Monday 20 October 2025, 9:00am already"):
+        demo._clock(demo.Options(clock="2025-10-19T09:00", folder=tmp_path), home)
 
 
 def test_mails_lie_in_the_maildir_with_their_envelope(tmp_path: Path) -> None:

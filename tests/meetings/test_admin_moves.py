@@ -193,7 +193,12 @@ def test_clashes_are_told(chair, coming):
     )
     page = text_of(confirm)
     assert "Forum meeting is on then: Monday 25 May 2026, 10:00am" in page
-    assert "Spring bank holiday" in page
+    assert "Monday 25 May is a bank holiday, Spring bank holiday." in page
+
+
+def test_a_move_into_another_school_year_is_told(chair, coming):
+    page = text_of(chair.post(url("move", coming), NEW_TIME | {"day": "10 September 2026"}))
+    assert "This is in the school year 2026 to 2027." in page
 
 
 # --- Cancel and put back --------------------------------------------------------------------------------------------
