@@ -1,4 +1,4 @@
-"""A chair's browser, and two meetings: one to which people hold invitations, one still to be invited to."""
+"""A chair's browser, and three meetings for the tests, each with a joining link."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,8 +13,7 @@ from meetings import actions, invitations
 from meetings.models import Invitation, Meeting
 from members.models import Person
 from tests import make
-
-LINK = "https://zoom.example/j/84512207731"
+from tests.meetings.views import LINK
 
 
 def url(screen: str, meeting: Meeting | int) -> str:
@@ -46,6 +45,20 @@ def invited(tracy: Person, priya: Person, callum: Person, nadia: Person) -> Meet
     answer(meeting, priya, "yes")
     answer(meeting, nadia, "no")
     return meeting
+
+
+@pytest.fixture
+def november(forum_list: object) -> Meeting:
+    """A meeting to come that people are invited to."""
+    return make.meeting(
+        "2025-11-06 10:00",
+        invite_at=make.london("2025-10-16 09:00"),
+        theme="Early career teachers",
+        agenda="10:00am Welcome\n10:10am Three trusts",
+        join_url=LINK,
+        join_id="845 1220 7731",
+        passcode="306 114",
+    )
 
 
 def answer(meeting: Meeting, who: Person, choice: str) -> None:
