@@ -1,9 +1,11 @@
 """What chairs type about one meeting, made clean."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from forum.kit import clock, wording
@@ -11,12 +13,24 @@ from meetings import dates
 from meetings.models import NO_CONTROLS, Meeting
 
 _TEXT = {"autocomplete": "off"}
-_DAY = "Enter the day, like Friday 7 November"
 _TIMES = "Enter both times, like 1:00pm and 2:30pm"
 _WHEN = "Choose when its invitations go"
+_LINK = "Paste the whole link; it begins with https://"
+_LINK_ALONE = "Paste the link alone, without anything before or after it"
+_NO_LINK_HAS = frozenset('"<>\\`{}|^')
+_FRIDAY = 4
 
 
-class WordsForm(forms.Form):
+class _TypedForm(forms.Form):
+    """Lengths are checked here alone: a browser's own limit would cut pasted text without a word."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)
+
+
+class WordsForm(_TypedForm):
     """Theme and agenda."""
 
     theme = forms.CharField(
@@ -24,6 +38,7 @@ class WordsForm(forms.Form):
         required=False,
         max_length=200,
         validators=[NO_CONTROLS],
+        help_text="At most 200 characters",
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={"max_length": "Shorten the theme to 200 characters"},
     )
@@ -46,21 +61,35 @@ class WordsForm(forms.Form):
         return "\n".join(line.rstrip() for line in str(self.cleaned_data["agenda"]).strip().splitlines())
 
 
-class LinkForm(forms.Form):
+_is_address = URLValidator(schemes=["https"], message=_LINK)
+
+
+def _check_link(value: str) -> None:
+    """Refuses all but one plain https link, with one sentence.
+
+    Errors: ValidationError.
+    """
+    if _NO_LINK_HAS & set(value) or any(char.isspace() for char in value) or "@" in urlsplit(value).netloc:
+        raise ValidationError(_LINK_ALONE)
+    _is_address(value)
+    NO_CONTROLS(value)
+
+
+class _LinkField(forms.URLField):
+    default_validators = [_check_link]  # noqa: RUF012  # Django's own name and shape
+
+
+class LinkForm(_TypedForm):
     """The joining link as Zoom gives it."""
 
-    join_url = forms.URLField(
+    join_url = _LinkField(
         label="Joining link",
         max_length=500,
         assume_scheme="https",
-        validators=[
-            URLValidator(schemes=["https"], message="Paste the whole link; it begins with https://"),
-            NO_CONTROLS,
-        ],
         widget=forms.TextInput(attrs=_TEXT | {"inputmode": "url"}),
         error_messages={
             "required": "Paste the joining link",
-            "invalid": "Paste the whole link; it begins with https://",
+            "invalid": _LINK,
             "max_length": "This link is too long: check that only the link was pasted",
         },
     )
@@ -82,20 +111,21 @@ class LinkForm(forms.Form):
     )
 
 
-class DayForm(forms.Form):
-    """A day typed in any usual form. Shape: `today` is London's day."""
+class DayForm(_TypedForm):
+    """A day typed in any usual form. Shape: `today` is London's day, `example` the next Friday as people write it."""
 
-    day = forms.CharField(
-        label="Day",
-        max_length=80,
-        widget=forms.TextInput(attrs=_TEXT),
-        error_messages={"required": _DAY, "max_length": _DAY},
-    )
+    day = forms.CharField(label="Day", max_length=80, widget=forms.TextInput(attrs=_TEXT))
 
     def __init__(self, *args: Any, meeting: Meeting, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.meeting = meeting
         self.today = today
+        friday = today + timedelta(days=(_FRIDAY - today.weekday() - 1) % 7 + 1)
+        self.example = wording.day_month(friday)
+        self.which_day = f"Enter the day, like {self.example}"
+        day = self.fields["day"]
+        day.help_text = f"For example: {self.example}"
+        day.error_messages |= {"required": self.which_day, "max_length": self.which_day}
 
     def read(self, text: str) -> dates.Row | None:
         """The one day in a text, if there is one without a question that only its writer can answer."""
@@ -146,7 +176,7 @@ class MoveForm(DayForm):
         alone = self.read(data["day"])
         row = self.read(f"{data['day']}, {data['starts']} to {data['ends']}")
         if alone is None or row is None or dates.State.LEFT_OUT in (alone.state, row.state):
-            self.add_error("day", "Enter one day, like Friday 7 November")
+            self.add_error("day", f"Enter one day, like {self.example}")
         elif alone.own_times:
             self.add_error("day", "Enter the day alone, and its times in the boxes below")
         elif row.starts_at is None or row.ends_at is None:
@@ -158,14 +188,14 @@ class MoveForm(DayForm):
         return data
 
 
-class CancelForm(forms.Form):
+class CancelForm(_TypedForm):
     """Why a meeting is off."""
 
     reason = forms.CharField(
         label="Reason",
         max_length=200,
         validators=[NO_CONTROLS],
-        help_text="People read this in the message and on the site",
+        help_text="People read this in the message and on the site. At most 200 characters",
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={
             "required": "Give the reason in a few words: people will ask",
@@ -215,13 +245,25 @@ class InviteForm(DayForm):
             row = self.read(str(data["day"]))
             moment = dates.invitation_moment(row.date) if row and row.date and not _asks(row) else None
             if moment is None:
-                self.add_error("day", _trouble(row) if row and row.message else _DAY)
+                self.add_error("day", _trouble(row) if row and row.message else self.which_day)
+            elif why := _no_working_day(clock.london(moment).date()):
+                self.add_error("day", f"{why}: choose a working day")
             elif moment <= now or clock.london(moment).date() >= clock.london(self.starts_at).date():
                 self.add_error("day", "Choose a day from tomorrow on and before the meeting")
             data["invite_at"] = moment
         else:
             data["invite_at"] = now if data["when"] == self.NOW else None
         return data
+
+
+def _no_working_day(day: date) -> str:
+    """Why nobody works on a day, in words; empty for a working day."""
+    holiday = dates.bank_holiday(day)
+    if holiday:
+        return f"{wording.day_month(day)} is a bank holiday, {holiday}"
+    if not dates.is_working_day(day):
+        return f"{wording.day_number_month(day)} is a {wording.weekday(day)}"
+    return ""
 
 
 def _asks(row: dates.Row) -> bool:

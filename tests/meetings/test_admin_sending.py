@@ -99,7 +99,7 @@ def test_another_invitation_day(chair, coming, priya):
     [
         ({}, "Choose when its invitations go"),
         ({"when": "now"}, "Choose when its invitations go"),
-        ({"when": "on"}, "Enter the day, like Friday 7 November"),
+        ({"when": "on"}, "Enter the day, like Friday 24 October"),
         (
             {"when": "on", "day": "Wednesday 8 October"},
             "Choose a day from tomorrow on and before the meeting",

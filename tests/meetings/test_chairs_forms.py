@@ -65,16 +65,16 @@ def test_weekends_and_bank_holidays_are_for_the_next_screen_to_tell(day, meeting
 @pytest.mark.parametrize(
     ("typed", "field", "error"),
     [
-        ({"day": ""}, "day", "Enter the day, like Friday 7 November"),
-        ({"day": "soon"}, "day", "Enter one day, like Friday 7 November"),
-        ({"day": "7 November and 8 November"}, "day", "Enter one day, like Friday 7 November"),
-        ({"day": "7 November\n8 November"}, "day", "Enter one day, like Friday 7 November"),
+        ({"day": ""}, "day", "Enter the day, like Friday 24\u00a0October"),
+        ({"day": "soon"}, "day", "Enter one day, like Friday 24\u00a0October"),
+        ({"day": "7 November and 8 November"}, "day", "Enter one day, like Friday 24\u00a0October"),
+        ({"day": "7 November\n8 November"}, "day", "Enter one day, like Friday 24\u00a0October"),
         (
             {"day": "7 November, 3pm to 4pm"},
             "day",
             "Enter the day alone, and its times in the boxes below",
         ),
-        ({"day": "x" * 81}, "day", "Enter the day, like Friday 7 November"),
+        ({"day": "x" * 81}, "day", "Enter the day, like Friday 24\u00a0October"),
         ({"starts": ""}, "starts", "Enter when it starts, like 10:00am"),
         ({"ends": ""}, "ends", "Enter when it ends, like 11:30am"),
         ({"starts": "ten", "ends": "eleven"}, "starts", "Enter both times, like 1:00pm and 2:30pm"),
@@ -112,9 +112,10 @@ def test_the_number_stands_in_the_choice(meeting):
 @pytest.mark.parametrize(
     ("day", "error"),
     [
-        ("", "Enter the day, like Friday 7 November"),
+        ("", "Enter the day, like Friday 24\u00a0October"),
         ("20 October", "Choose a day from tomorrow on and before the meeting"),
         ("6 November", "Choose a day from tomorrow on and before the meeting"),
+        ("26 October", "26\u00a0October is a Sunday: choose a working day"),
         ("31 October 2024", "Choose a day from tomorrow on and before the meeting"),
         (
             "Thursday 22 October",
@@ -147,13 +148,39 @@ def test_slot_marks_and_controls_are_refused():
         ("javascript:alert(1)", False),
         ("https://", False),
         ("https://zoom.example/" + "x" * 500, False),
+        ('https://zoom.example/j/1"><script>', False),
+        ("https://a@zoom.example/j/1", False),
+        ("https://user:pw@zoom.example/j/1", False),
+        ("https://zoom.example/j/1 Passcode: 2", False),
+        ("https://zoom.example/j/1`", False),
+        ("ftp://zoom.example/j/1", False),
     ],
 )
 def test_links(link, good):
     form = LinkForm({"join_url": link})
     assert form.is_valid() is good
+    assert len(form.errors.get("join_url", [])) == (0 if good else 1)
     if good:
         assert form.cleaned_data["join_url"].startswith("https://")
+
+
+def test_a_link_with_more_around_it_is_asked_for_alone():
+    form = LinkForm({"join_url": 'https://zoom.example/j/1"><script>'})
+    assert form.errors == {"join_url": ["Paste the link alone, without anything before or after it"]}
+
+
+def test_no_browser_cuts_what_is_pasted(meeting):
+    forms = [WordsForm(), LinkForm(), CancelForm(), move(meeting, ""), invite(meeting)]
+    assert not [form for form in forms if "maxlength" in form.as_p()]
+
+
+def test_an_invitation_day_on_a_bank_holiday_is_refused():
+    starts_at = make.london("2026-06-04 10:00")
+    meeting = Meeting(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=90), year=2025)
+    form = invite(meeting, when="on", day="25 May 2026")
+    assert form.errors["day"] == [
+        "Monday 25\u00a0May is a bank holiday, Spring bank holiday: choose a working day"
+    ]
 
 
 def test_a_reason_is_one_line():
