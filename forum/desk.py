@@ -251,9 +251,11 @@ def _index() -> list[tuple[str, list[IndexLink]]]:
 
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
     """The running strip, and in the admin what can still be undone; worked out only when a page shows it."""
+    offers = SimpleLazyObject(lambda: _undo_offers(request))
     return {
         "strip": SimpleLazyObject(_strip),
-        "undo_offers": SimpleLazyObject(lambda: _undo_offers(request)),
+        "undo_offers": offers,
+        "undo_rest": SimpleLazyObject(lambda: _rest(offers)),
         "help_address": settings.MAIL_FROM,
     }
 
@@ -278,8 +280,15 @@ def _strip() -> dict[str, Any] | None:
 
 
 def _undo_offers(request: HttpRequest) -> list[dict[str, str]]:
+    """What banners say: the present meeting's act first, then what can be undone, each newest first."""
     if not getattr(request.user, "is_staff", False):
         return []
+    found = request.resolver_match
+    on_a_meeting = found is not None and (found.url_name or "").startswith("meetings_meeting_")
+    present = found.kwargs.get("object_id") if found and on_a_meeting else None
+    # An act that mailed nobody has nothing to tell once it cannot be undone.
+    offers = [offer for offer in meetings.undo_offers(clock.now()) if offer.open or offer.told]
+    offers.sort(key=lambda offer: (offer.meeting.pk != present, not offer.open))
     return [
         {
             "title": offer.title,
@@ -291,5 +300,12 @@ def _undo_offers(request: HttpRequest) -> list[dict[str, str]]:
             else "",
             "see_label": "See the message",
         }
-        for offer in meetings.undo_offers(clock.now())
+        for offer in offers
     ]
+
+
+def _rest(offers: Iterable[dict[str, str]]) -> str:
+    """What a line says of all banners but the first, which it folds."""
+    rest = list(offers)[1:]
+    undoable = sum(bool(offer["undo_url"]) for offer in rest)
+    return f"{undoable} more can be undone" if undoable else f"{len(rest)} more just sent" if rest else ""

@@ -112,6 +112,25 @@ def test_invitations_that_can_still_be_called_back_go_without_the_link(chair, un
     assert "People are invited and wait for the link." in page
 
 
+def test_banners_fold_and_the_present_meeting_s_comes_first(chair, unready, tracy, portal_clock):
+    other = make.meeting("2026-01-13 10:00", invite_at=make.london("2025-12-09 09:00"))
+    actions.edit_words(unready, theme="One", agenda="", announce=False, by=tracy)
+    portal_clock.passes(seconds=10)
+    actions.edit_words(other, theme="Two", agenda="", announce=False, by=tracy)
+
+    def banners(address: str) -> list[str]:
+        return re.findall(r"(?:Tuesday (?:2|13).{1,20}You can undo this)|1 more can be undone", address)
+
+    def seen(address: str) -> list[str]:
+        return [words[:11] for words in banners(text_of(chair.get(address)))]
+
+    assert seen(reverse("admin:index")) == ["Tuesday 13 ", "1 more can ", "Tuesday 2 D"]
+    there = reverse("admin:meetings_meeting_change", args=[unready.pk])
+    assert seen(there) == ["Tuesday 2 D", "1 more can ", "Tuesday 13 "]
+    portal_clock.passes(minutes=3)
+    assert "Saved." not in text_of(chair.get(there))
+
+
 def test_an_empty_portal(chair):
     page = text_of(chair.get(reverse("admin:index")))
     assert "Set up 2025 to 2026" in page and "Paste dates" in page
