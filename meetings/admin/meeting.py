@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -20,12 +21,29 @@ from members.models import Person
 HISTORY_SHOWN = 20
 
 
+class SchoolYearFilter(admin.SimpleListFilter):
+    """The school year, as people write it."""
+
+    title = "school year"
+    parameter_name = "year"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """School years with meetings, newest first."""
+        known = Meeting.objects.order_by("-year").values_list("year", flat=True).distinct()
+        return [(str(year), wording.school_year(year)) for year in known]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The meetings asked for."""
+        year = self.value() or ""
+        return queryset.filter(year=int(year)) if year.isdecimal() and len(year) == 4 else queryset
+
+
 @admin.register(Meeting)
 class MeetingAdmin(admin.ModelAdmin[Meeting]):
     """Meetings are read here; every change has a screen of its own that leads to an action."""
 
     list_display = ("day", "time", "theme", "state", "list")
-    list_filter = ("year", "list")
+    list_filter = (SchoolYearFilter, "list")
     search_fields = ("theme",)
     list_per_page = 50
     ordering = ("-year", "starts_at", "id")

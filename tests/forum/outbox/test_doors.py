@@ -11,12 +11,13 @@ from django.urls import reverse
 
 from forum.audit.models import AuditEntry
 from forum.kit import clock
-from forum.outbox import post, tasks
+from forum.outbox import admin, post, tasks
 from forum.outbox.delivery import claim, switch
 from forum.outbox.models import Message
 from members.models import Person
 from tests.fakes.smtp import Sink
 from tests.forum.outbox import make
+from tests.pages import text_of
 
 State = Message.State
 
@@ -115,6 +116,38 @@ def test_the_lists_are_shown_and_cannot_be_changed(chair: Client, now: datetime,
     assert chair.post(one, {"state": "sent", "kind": "x"}).status_code == 403
     assert chair.post(reverse(f"admin:outbox_{table}_delete", args=[pk]), {"post": "yes"}).status_code == 403
     assert make.states([message]) == [State.QUEUED]
+
+
+def test_the_list_of_messages_speaks_in_words(chair: Client, now: datetime) -> None:
+    message = make.posted(now, letter=make.an_invitation())[0]
+    page = text_of(chair.get(reverse("admin:outbox_message_changelist")))
+    for words in (
+        "To About State When Why",
+        message.to_address,
+        "On its way",
+        "By state",
+        "By letter",
+        "Admin",
+    ):
+        assert words in page, words
+    assert "Today, " in page and "Home" not in page and "\ue000" not in page
+    for key, number in (("waiting", 1), ("sent", 0), ("refused", 0), ("rubbish", 1)):
+        answer = chair.get(reverse("admin:outbox_message_changelist"), {"how_far": key})
+        assert answer.context["cl"].result_count == number, key
+    answer = chair.get(reverse("admin:outbox_message_changelist"), {"letter": "invitation"})
+    assert answer.context["cl"].result_count == 1
+
+
+def test_every_state_has_its_words(now: datetime) -> None:
+    assert set(admin.STATE_WORDS) == set(State)
+    assert {state for _, states in admin.STATES.values() for state in states} == set(State)
+
+
+def test_a_reason_that_is_too_long_is_said_and_kept(chair: Client) -> None:
+    long = "why " * 60
+    answer = chair.post(reverse("admin:outbox_sendingswitch_off"), {"why": long})
+    assert "Shorten the reason to 200 characters" in answer.text and long.strip() in answer.text
+    assert not switch.is_off()
 
 
 def test_the_switch_is_pressed_by_post_and_says_who(chair: Client, tracy: Person, now: datetime) -> None:
