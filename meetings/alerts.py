@@ -28,7 +28,7 @@ def tell_chairs(now: datetime) -> int:
             letters.link_missing(view),
             [
                 Recipient(
-                    key=f"link_missing:{entry.pk}:{person.pk}",
+                    key=f"link_missing:{entry.meeting_id}:{person.pk}",
                     address=person.email,
                     name=person.name,
                     person_id=person.pk,

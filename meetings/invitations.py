@@ -8,21 +8,25 @@ Source: RFC 5546 §2.1.4, §2.1.5, §3.2.2, §3.2.5.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max
 
+from forum.audit import record as audit
 from forum.outbox import post
 from forum.outbox.letter import Letter, Recipient
 from forum.outbox.models import Message
 from meetings import letters, queries
-from meetings.models import CalendarEntry, Invitation
-from meetings.queries import EntryView, Held
+from meetings.models import CalendarEntry, Invitation, Revision
+from meetings.queries import Content, EntryView, Held
 
 _LOCK = 7_316_402
 _STEP = 2_000
 REQUEST_KINDS = ("invitation", "change")
+_REFUSED = (Message.State.FAILED, Message.State.IN_DOUBT)
 
 _WITH = """
 WITH entry AS (
@@ -31,8 +35,20 @@ WITH entry AS (
            e.ended_at IS NULL AND m.invite_at <= %(now)s AS inviting
     FROM meetings_calendarentry e
     JOIN meetings_meeting m ON m.id = e.meeting_id
-    WHERE m.ends_at > %(now)s AND (e.settles_at IS NULL OR e.settles_at <= %(now)s)
+    WHERE e.id = ANY(%(entries)s)
 )
+"""
+
+# Held until the letters are committed: whoever would undo or move now waits, and then sees that it is too late.
+_HOLD = """
+SELECT e.id
+FROM meetings_calendarentry e
+JOIN meetings_meeting m ON m.id = e.meeting_id
+WHERE m.ends_at > %(now)s AND (e.settles_at IS NULL OR e.settles_at <= %(now)s)
+  AND (e.ended_at IS NOT NULL OR m.invite_at <= %(now)s
+       OR EXISTS (SELECT 1 FROM meetings_invitation i WHERE i.entry_id = e.id))
+ORDER BY e.id
+FOR SHARE OF e, m SKIP LOCKED
 """
 
 _ASK = (
@@ -51,7 +67,7 @@ WHERE entry.inviting
        OR i.withdrawn_at IS NOT NULL
        OR i.released_at IS NOT NULL
        OR i.address_key <> p.address_key
-       OR i.revision < entry.revision
+       OR i.revision <> entry.revision
        OR EXISTS (SELECT 1 FROM outbox_message o
                   WHERE o.state IN ('cancelled', 'suppressed', 'expired')
                     AND o.key = 'request:' || i.id || ':' || i.letters))
@@ -135,10 +151,16 @@ def reconcile(now: datetime) -> Tally:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
             if not cursor.fetchone()[0]:
                 return total
-            cursor.execute(_TAKE_BACK, {"now": now, "step": _STEP})
+            cursor.execute(_HOLD, {"now": now})
+            facts: dict[str, Any] = {
+                "now": now,
+                "step": _STEP,
+                "entries": [pk for (pk,) in cursor.fetchall()],
+            }
+            cursor.execute(_TAKE_BACK, facts)
             back: list[tuple[int, int, bool]] = cursor.fetchall()
             withdrawn = _take_back(back, now)
-            cursor.execute(_ASK, {"now": now, "step": _STEP})
+            cursor.execute(_ASK, facts)
             asks = cursor.fetchall()
             invited, changed = _ask(asks, now)
             step = Tally(
@@ -172,6 +194,7 @@ def _ask(
     """Posts a REQUEST to everyone in the rows; first takes the entry back from an address that was left behind."""
     if not rows:
         return 0, 0
+    _record_first_rounds({row[0] for row in rows}, now)
     Invitation.objects.bulk_create(
         [
             Invitation(
@@ -196,6 +219,7 @@ def _ask(
     held = queries.last_handed([row.thread for row in raised])
     views = queries.entry_views({row.entry_id for row in raised})
     details = queries.recipients([row.pk for row in raised])
+    carries = {pk: _edition_of(view) for pk, view in views.items()}
     groups: dict[tuple[int, int | None, bool], list[Invitation]] = defaultdict(list)
     for row in raised:
         edition = _edition_changed(views[row.entry_id], held.get(row.thread))
@@ -209,7 +233,7 @@ def _ask(
         posted = post.post(
             letter,
             [
-                _recipient(row, view, letters.slots(view, row, details[row.pk], edition), "request")
+                _recipient(row, view, letters.slots(view, row, details[row.pk], edition), carries[entry_id])
                 for row in group
             ],
             now=now,
@@ -219,6 +243,33 @@ def _ask(
         else:
             changed += posted
     return invited, changed
+
+
+def _record_first_rounds(entries: set[int], now: datetime) -> None:
+    """Keeps that a meeting's invitations begin to go out, and to how many."""
+    begun = set(
+        Invitation.objects.filter(entry_id__in=entries, letters__gt=0)
+        .values_list("entry_id", flat=True)
+        .distinct()
+    )
+    for entry in CalendarEntry.objects.filter(pk__in=entries - begun).select_related("meeting__list"):
+        told = queries.letters_due(entry, now)
+        audit.record("meetings.invited", by=None, about=f"meeting:{entry.meeting_id}", told=told)
+
+
+def _edition_of(view: EntryView) -> int:
+    """The number of the revision that says what is sent now; a quiet edit since opens one of its own."""
+    said = [number for number, content in view.revisions.items() if content == view.content]
+    if view.entry.revision in said:
+        return view.entry.revision
+    return max(said) if said else keep_revision(view.entry, view.content)
+
+
+def keep_revision(entry: CalendarEntry, content: Content) -> int:
+    """Keeps one more content of an entry, under a number that was never used; gives the number."""
+    newest = entry.revisions.aggregate(number=Max("number"))["number"] or 0
+    Revision.objects.create(entry=entry, number=newest + 1, **asdict(content))
+    return newest + 1
 
 
 def _edition_changed(view: EntryView, last: Held | None) -> int | None:
@@ -265,7 +316,7 @@ def _cancel(rows: list[Invitation], held: dict[str, Held], now: datetime, *, cau
         post.post(
             letter,
             [
-                _recipient(row, view, letters.slots(view, row, details[row.pk], edition), "cancel")
+                _recipient(row, view, letters.slots(view, row, details[row.pk], edition), None)
                 for row in group
             ],
             now=now,
@@ -307,7 +358,9 @@ def _end_unsent(rows: Iterable[Invitation], now: datetime) -> None:
         post.withdraw(now=now, threads=threads, kinds=REQUEST_KINDS)
 
 
-def _recipient(row: Invitation, view: EntryView, slots: dict[str, str], verb: str) -> Recipient:
+def _recipient(row: Invitation, view: EntryView, slots: dict[str, str], edition: int | None) -> Recipient:
+    """One person's copy. Shape: `edition` is the revision that a REQUEST carries; a CANCEL carries none."""
+    verb = "cancel" if edition is None else "request"
     return Recipient(
         key=f"{verb}:{row.pk}:{row.letters}",
         address=row.address,
@@ -316,8 +369,8 @@ def _recipient(row: Invitation, view: EntryView, slots: dict[str, str], verb: st
         slots=slots,
         thread=row.thread,
         about=f"entry:{row.entry_id}",
-        edition=view.entry.revision if verb == "request" else None,
-        passes_suppression=verb == "cancel",
+        edition=edition,
+        passes_suppression=edition is None,
         expires_at=view.meeting.ends_at,
     )
 
@@ -332,11 +385,11 @@ def try_again(meeting_id: int, now: datetime) -> tuple[int, list[int]]:
         f"entry:{pk}": pk
         for pk in CalendarEntry.objects.filter(meeting_id=meeting_id).values_list("pk", flat=True)
     }
-    failed = Message.objects.filter(about__in=abouts, state=Message.State.FAILED)
+    failed = Message.objects.filter(about__in=abouts, state__in=_REFUSED)
     keys = set(failed.filter(mailing__kind__in=REQUEST_KINDS).values_list("key", flat=True))
     rows = [
         row
-        for row in Invitation.objects.filter(entry__in=abouts.values(), released_at__isnull=True)
+        for row in Invitation.objects.filter(entry__in=abouts.values(), withdrawn_at__isnull=True)
         if f"request:{row.pk}:{row.letters}" in keys
     ]
     Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(released_at=now)

@@ -11,6 +11,8 @@ from forum.outbox import post
 from forum.outbox.models import Suppression
 from members.models import MailingList, Person, Subscription, Trust, TrustRole
 
+ASKED, BOUNCED = "asked", "bounced"
+
 
 @transaction.atomic
 def add_person(
@@ -44,14 +46,20 @@ def add_person(
 def change_address(person: Person, *, email: str, by: Person) -> bool:
     """Gives someone another address; False when it is theirs already.
 
-    Effects: coming meetings leave the old mailbox's calendar and enter the new one's; a pause of the old is lifted.
+    Effects: coming meetings leave the old mailbox's calendar and enter the new one's; an address whose mail came back
+    gets none any more; who asked for no mail keeps their peace at the new address.
     Errors: ValidationError when somebody else has the address.
     """
     own = Person.objects.select_for_update().get(pk=person.pk)
     address = email.strip().lower()
     if own.email == address:
         return False
+    left = own.address_key
     own.email, own.address_key = address, tokens.address_key(address)
+    if own.mail_paused_at:
+        post.suppress(left, BOUNCED)
+    elif Suppression.objects.filter(address_key=left, why=ASKED).exists():
+        post.suppress(own.address_key, ASKED)
     own.mail_paused_at, own.mail_paused_why = None, ""
     own.full_clean(exclude=["password"])
     own.save()
@@ -73,8 +81,8 @@ def subscribe(
     Effects: invitations that are out reach them within a minute.
     Errors: ValidationError when they asked not to be emailed and somebody else puts them on.
     """
-    asked_for_peace = Suppression.objects.filter(address_key=person.address_key).exists()
-    if asked_for_peace and (by is None or by.pk != person.pk):
+    suppressed = Suppression.objects.filter(address_key=person.address_key).first()
+    if suppressed and suppressed.why == ASKED and (by is None or by.pk != person.pk):
         raise ValidationError(
             f"{person.name} has asked not to be emailed. Only they can change that.", code="peace"
         )
@@ -89,7 +97,7 @@ def subscribe(
         row.basis, row.added_by, row.started_at = basis, added_by, clock.now()
         row.ended_at, row.from_at, row.takes_entries_out = None, None, True
         row.save()
-    if asked_for_peace:
+    if suppressed:
         post.unsuppress(person.address_key)
     audit.record(
         "members.subscribed",
@@ -107,7 +115,8 @@ def unsubscribe(
 ) -> list[int]:
     """Takes someone off lists; gives the ids of the lists they were on.
 
-    Effects: with `takes_entries_out` coming meetings leave their calendar within a minute, also for lists left before.
+    Effects: what is queued for them ends at once; invitations of lists they stay on are posted anew within a minute.
+    With `takes_entries_out` coming meetings leave their calendar within a minute, also for lists left before.
     """
     rows = Subscription.objects.select_for_update().filter(person=person, list__in=list(lists))
     left = []
@@ -119,6 +128,7 @@ def unsubscribe(
             row.takes_entries_out = True
         row.save()
     if left:
+        post.withdraw(now=clock.now(), person_id=person.pk)
         audit.record(
             "members.unsubscribed", by=by.pk if by else None, about=f"person:{person.pk}", lists=left
         )
@@ -132,7 +142,7 @@ def stop_everything(person: Person, *, takes_entries_out: bool, by: Person | Non
     Effects: what is queued for them is withdrawn, nothing follows; a CANCEL that was asked for still goes.
     """
     left = unsubscribe(person, lists=MailingList.objects.all(), takes_entries_out=takes_entries_out, by=by)
-    post.suppress(person.address_key, "asked")
+    post.suppress(person.address_key, ASKED)
     post.withdraw(now=clock.now(), person_id=person.pk)
     return left
 

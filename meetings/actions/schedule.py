@@ -100,8 +100,8 @@ def move_meeting(
     Effects: whoever holds the entry is told in two minutes; before its invitation day the list is told only on wish.
     Errors: ValidationError for a time before now, a cancelled meeting, an end that is not after the start.
     """
-    now = clock.now()
     own, entry = settling.lock(meeting)
+    now = clock.now()
     if own.time == (starts_at, ends_at):
         return False
     _refuse_cancelled(own)
@@ -137,18 +137,19 @@ def edit_words(meeting: Meeting, *, theme: str, agenda: str, announce: bool = Fa
     """Changes theme and agenda; False when they say this already.
 
     Effects: the site changes at once; people are told only on wish, in two minutes. Answers are kept.
+    Errors: ValidationError for a cancelled meeting.
     """
-    now = clock.now()
     own, entry = settling.lock(meeting)
+    now = clock.now()
     if (own.theme, own.agenda) == (theme, agenda):
         return False
+    _refuse_cancelled(own)
     settling.begin(own, entry, "edit", now)
     own.theme, own.agenda = theme, agenda
     held = queries.holders(own)
     if held and announce:
         settling.announce(own, entry, now)
-    elif not held:
-        settling.write_revision(own, entry)
+    settling.write_revision(own, entry)
     told = settling.finish(own, entry, now)
     audit.record(
         "meetings.edited", by=by.pk, about=f"meeting:{own.pk}", told=told, settles_at=entry.settles_at
@@ -162,8 +163,8 @@ def change_link(meeting: Meeting, *, join_url: str, join_id: str, passcode: str,
 
     Effects: whoever holds the entry is told in two minutes; there is no quiet way.
     """
-    now = clock.now()
     own, entry = settling.lock(meeting)
+    now = clock.now()
     if (own.join_url, own.join_id, own.passcode) == (join_url, join_id, passcode):
         return False
     _refuse_cancelled(own)
@@ -187,8 +188,8 @@ def cancel_meeting(meeting: Meeting, *, reason: str, tell_list: bool = False, by
 
     Effects: the entry ends for everyone; whoever holds it is told in two minutes. The page stays, marked.
     """
-    now = clock.now()
     own, entry = settling.lock(meeting)
+    now = clock.now()
     if own.cancelled_at:
         return False
     _refuse_past(own.ends_at, now, "This meeting is over: it can no longer be cancelled")
@@ -215,8 +216,8 @@ def put_back(meeting: Meeting, *, by: Person) -> bool:
     and invitations go out in two minutes, if their day has come.
     Errors: ValidationError when its time has passed.
     """
-    now = clock.now()
     own, entry = settling.lock(meeting)
+    now = clock.now()
     if not own.cancelled_at:
         return False
     if entry.act == "cancel" and settling.can_undo(entry, now):
@@ -239,8 +240,8 @@ def undo(meeting: Meeting, *, by: Person) -> bool:
 
     Errors: ValidationError when the two minutes are over.
     """
-    now = clock.now()
     own, entry = settling.lock(meeting)
+    now = clock.now()
     act = entry.act
     settling.restore(own, entry, now)
     if act == "put_back":

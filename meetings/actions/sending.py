@@ -22,8 +22,8 @@ def send_now(meeting: Meeting, *, by: Person) -> bool:
 
     Errors: ValidationError for a cancelled meeting, or one that has begun.
     """
-    now = clock.now()
     own, entry = settling.lock(meeting)
+    now = clock.now()
     if own.invite_at and own.invite_at <= now:
         return False
     _refuse_closed(own, now)
@@ -46,8 +46,8 @@ def plan_invitations(meeting: Meeting, *, invite_at: datetime | None, by: Person
 
     Errors: ValidationError once they have gone, for a moment before now, or after the meeting starts.
     """
-    now = clock.now()
     own, entry = settling.lock(meeting)
+    now = clock.now()
     if own.invite_at == invite_at:
         return False
     _refuse_closed(own, now)
@@ -90,8 +90,8 @@ def try_again(meeting: Meeting, *, by: Person) -> int:
 
     Effects: lifts the pause of the addresses concerned, never an unsubscription.
     """
-    now = clock.now()
     own, _ = settling.lock(meeting)
+    now = clock.now()
     number, people = invitations.try_again(own.pk, now)
     for person in Person.objects.filter(pk__in=people, mail_paused_at__isnull=False):
         members.resume_mail(person, by=by)

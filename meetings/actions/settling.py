@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from forum.kit import clock
-from meetings import dates, queries, tasks
+from meetings import dates, invitations, queries
 from meetings.models import CalendarEntry, Meeting, OldAddress, Revision
 
 UNDO_WITHIN = timedelta(minutes=2)
@@ -41,16 +40,17 @@ def begin(meeting: Meeting, entry: CalendarEntry, act: str, now: datetime) -> No
 
 def announce(meeting: Meeting, entry: CalendarEntry, now: datetime, *, new_time: bool = False) -> None:
     """Makes the meeting's present content the entry's next revision; its SEQUENCE rises with it."""
-    entry.revision += 1
+    entry.revision = invitations.keep_revision(entry, queries.content_of(meeting))
     entry.sequence += 1
     entry.revised_at = now
     if new_time:
         entry.time_revision = entry.revision
-    write_revision(meeting, entry)
 
 
 def write_revision(meeting: Meeting, entry: CalendarEntry) -> None:
-    """Keeps what the entry's present revision says."""
+    """Lets the entry's present revision say what the meeting says, while nobody was sent it."""
+    if entry.invitations.filter(letters__gt=0).exists():
+        return
     Revision.objects.update_or_create(
         entry=entry, number=entry.revision, defaults=asdict(queries.content_of(meeting))
     )
@@ -66,7 +66,6 @@ def finish(meeting: Meeting, entry: CalendarEntry, now: datetime) -> int:
     if entry.before is not None:
         entry.before["told"] = told
     entry.save()
-    transaction.on_commit(tasks.wake, robust=True)
     return told
 
 
@@ -90,6 +89,7 @@ def restore(meeting: Meeting, entry: CalendarEntry, now: datetime) -> None:
     entry.told_from = before["told_from"]
     earlier = before["earlier"] or {"act": "", "before": None}
     entry.act, entry.before = earlier["act"], earlier["before"]
+    write_revision(meeting, entry)
 
 
 def tell_list(entry: CalendarEntry, was: queries.Content) -> None:

@@ -1,6 +1,5 @@
 """«Set up a year»: paste, check, create. Nothing is saved before the last press, and nobody is mailed by it."""
 
-from collections import Counter
 from datetime import date
 
 from django.contrib import messages
@@ -53,12 +52,14 @@ def _check(request: HttpRequest, form: YearForm, today: date) -> CheckedYear:
         decisions=decisions_in(answers),
     )
     asked = any(name in request.POST for name in ("again", "create"))
-    return check_year(reading, there=there(), answers=answers, now=clock.now(), asked=asked)
-
-
-def there() -> Counter[date]:
-    """How many meetings the Forum has on each day."""
-    return queries.days_taken(queries.forum_list())
+    return check_year(
+        reading,
+        there=queries.days_taken(queries.forum_list()),
+        moved=queries.days_moved(queries.forum_list()),
+        answers=answers,
+        now=clock.now(),
+        asked=asked,
+    )
 
 
 def _is_confirmed(request: HttpRequest, checked: CheckedYear) -> bool:

@@ -79,13 +79,14 @@ def read_times(starts: str, ends: str, *, today: date) -> tuple[time, time] | No
 class CheckedRow:
     """One row of the list with what setting it up would mean.
 
-    Shape: `already` when there is a meeting that day; `invite_at` when its invitations would go; `passed` when their
-    day has passed and a chair must say what then, with `when` and `invite_day` as chosen and `trouble` if that will
-    not do.
+    Shape: `already` when there is a meeting that day, or was before it moved to `moved_to`; `invite_at` when its
+    invitations would go; `passed` when their day has passed and a chair must say what then, with `when` and
+    `invite_day` as chosen and `trouble` if that will not do.
     """
 
     row: dates.Row
     already: bool
+    moved_to: date | None = None
     passed: bool
     invite_at: datetime | None
     when: str = ""
@@ -175,12 +176,18 @@ class CheckedYear:
 
 
 def check_year(
-    reading: dates.Reading, *, there: Counter[date], answers: Mapping[str, str], now: datetime, asked: bool
+    reading: dates.Reading,
+    *,
+    there: Counter[date],
+    moved: Mapping[date, date],
+    answers: Mapping[str, str],
+    now: datetime,
+    asked: bool,
 ) -> CheckedYear:
     """Holds a reading against the meetings that are there.
 
-    Shape: `there` counts the list's meetings by day; `answers` are the fields of the check screen, `asked` whether it
-    has been shown, so that a missing answer is a fault.
+    Shape: `there` counts the list's meetings by day, `moved` leads from a former day to the present one; `answers`
+    are the fields of the check screen, `asked` whether it has been shown, so that a missing answer is a fault.
     """
     left = Counter(there)
     checked: dict[int, CheckedRow] = {}
@@ -188,7 +195,12 @@ def check_year(
         already = bool(row.is_meeting and row.date and left[row.date])
         if already and row.date:
             left[row.date] -= 1
-        checked[row.number] = _checked(row, already, answers, now, asked)
+        moved_to = moved.get(row.date) if row.is_meeting and row.date and not already else None
+        checked[row.number] = (
+            CheckedRow(row=row, already=True, moved_to=moved_to, passed=False, invite_at=None)
+            if moved_to
+            else _checked(row, already, answers, now, asked)
+        )
     return CheckedYear(
         reading=reading,
         terms=[

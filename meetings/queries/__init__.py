@@ -25,7 +25,7 @@ from meetings.queries.entries import (
     told_by,
     undo_offers,
 )
-from meetings.queries.lists import Audience, audience, days_taken, reached
+from meetings.queries.lists import Audience, audience, days_moved, days_taken, reached
 from meetings.queries.people import (
     RECEIPT_STATES,
     Answers,
@@ -34,7 +34,6 @@ from meetings.queries.people import (
     answers,
     delivery,
     holders,
-    invited_people,
     invited_without_link,
     latest_answer,
     receipts,
@@ -80,6 +79,7 @@ __all__ = [
     "content_before",
     "content_of",
     "counts_now",
+    "days_moved",
     "days_taken",
     "delivery",
     "done",
@@ -88,7 +88,6 @@ __all__ = [
     "following",
     "forum_list",
     "holders",
-    "invited_people",
     "invited_without_link",
     "last_handed",
     "latest_answer",

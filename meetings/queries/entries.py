@@ -259,7 +259,7 @@ def letters_due(entry: CalendarEntry, now: datetime) -> int:
         return holding.count()
     if not invited:
         return 0
-    up_to_date = holding.filter(revision__gte=entry.revision)
+    up_to_date = holding.filter(revision=entry.revision)
     return reached(meeting.list, now).exclude(person_id__in=up_to_date.values("person_id")).count()
 
 
@@ -302,6 +302,8 @@ def _after(entry: CalendarEntry, what: str, told: int, now: datetime) -> str:
 
 def time_in_hand(invitation: Invitation) -> datetime | None:
     """When the meeting starts by the last letter to this person, if it starts at another time now."""
+    if invitation.revision == invitation.entry.revision:
+        return None
     held = invitation.entry.revisions.filter(number=invitation.revision).first()
     if held is None or (held.starts_at, held.ends_at) == invitation.entry.meeting.time:
         return None

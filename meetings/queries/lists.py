@@ -18,6 +18,14 @@ def days_taken(of_list: MailingList) -> Counter[date]:
     return Counter(clock.london(moment).date() for moment in starts)
 
 
+def days_moved(of_list: MailingList) -> dict[date, date]:
+    """The days that meetings were first set for, and the days they are on now."""
+    rows = Meeting.objects.filter(list=of_list, moved_from__isnull=False).values_list(
+        "moved_from", "starts_at"
+    )
+    return {clock.london(was).date(): clock.london(now).date() for was, now in rows if was}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
     """How many people a list reaches now. Units: people, trusts, addresses that get no mail at present."""

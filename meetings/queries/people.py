@@ -4,16 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
 
+from forum.outbox.models import Message
 from meetings.models import Answer, CalendarEntry, Invitation, Meeting
-from meetings.queries.entries import counts_now, newest_entry
+from meetings.queries.entries import counts_now
 
 
 def invited_without_link(now: datetime) -> list[CalendarEntry]:
-    """Live entries whose invitations have gone out, of coming meetings that have no joining link."""
+    """Live entries whose invitations went out without a joining link that chairs have not been told of yet."""
+    prefix = Concat(Value("link_missing:"), Cast(OuterRef("meeting_id"), CharField()), Value(":"))
     return list(
         CalendarEntry.objects.filter(
+            ~Exists(Message.objects.filter(key__startswith=prefix)),
             ended_at__isnull=True,
             meeting__join_url="",
             meeting__invite_at__lte=now,
@@ -97,14 +101,6 @@ def latest_answer(invitation: Invitation) -> Answer | None:
         if counts_now(answer, invitation.entry):
             return answer
     return None
-
-
-def invited_people(meeting: Meeting) -> QuerySet[Invitation]:
-    """Everyone ever invited to the meeting's newest entry, by name."""
-    entry = newest_entry(meeting)
-    return (
-        entry.invitations.filter(letters__gt=0).select_related("person").order_by("person__name", "person_id")
-    )
 
 
 # --- Who got it -------------------------------------------------------------------------------------------------------

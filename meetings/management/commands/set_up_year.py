@@ -48,7 +48,14 @@ class Command(BaseCommand):
             default_end=times[1],
         )
         of_list = queries.forum_list()
-        checked = check_year(reading, there=queries.days_taken(of_list), answers={}, now=now, asked=False)
+        checked = check_year(
+            reading,
+            there=queries.days_taken(of_list),
+            moved=queries.days_moved(of_list),
+            answers={},
+            now=now,
+            asked=False,
+        )
         for row in checked.rows:
             self.stdout.write(
                 f"{row.row.line:>3}  {row.row.pasted}  →  {_words(row)}".replace(wording.NBSP, " ")
@@ -105,16 +112,21 @@ def _words(row: CheckedRow) -> str:
         return row.row.sentence or "Left out"
     day = wording.long_date(row.row.date)
     if row.already:
-        return f"{day}. Already set up"
+        return f"{day}. {_already(row)}"
     if row.passed and row.row.invitation_on:
         return f"{day}. Its invitation day ({wording.day_number_month(row.row.invitation_on)}) has passed: set another"
     sent = f". Invitations go on {wording.day_month(row.invite_at)}" if row.invite_at else ""
     return f"{day}{sent}{'. ' + row.row.message if row.row.message else ''}"
 
 
+def _already(row: CheckedRow) -> str:
+    moved = f", and moved to {wording.day_month(row.moved_to)}" if row.moved_to else ""
+    return f"Already set up{moved}".replace(wording.NBSP, " ")
+
+
 def _facts(checked: CheckedYear) -> dict[str, object]:
     facts = checked.reading.as_facts()
-    words = {row.row.number: "Already set up" for row in checked.rows if row.already}
+    words = {row.row.number: _already(row) for row in checked.rows if row.already}
     rows = facts["rows"]
     assert isinstance(rows, list)
     for row, line in zip(checked.reading.rows, rows, strict=True):
