@@ -148,11 +148,9 @@ class MessageAdmin(ReadOnlyAdmin):
         return wording.lately(message.dated_at, clock.now())
 
     @admin.display(description="Why", empty_value="")
-    def why(self, message: Message) -> str | None:
+    def why(self, message: Message) -> str:
         """Give what the relay said, while the message has not gone."""
-        if message.state == State.SENT:
-            return None
-        return f"{message.smtp_code or ''} {message.error}".strip() or None
+        return "" if message.state == State.SENT else f"{message.smtp_code or ''} {message.error}".strip()
 
 
 @admin.register(SendingSwitch)

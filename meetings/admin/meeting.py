@@ -45,6 +45,7 @@ class MeetingAdmin(admin.ModelAdmin[Meeting]):
     list_display = ("day", "time", "theme", "state", "list")
     list_filter = (SchoolYearFilter, "list")
     search_fields = ("theme",)
+    search_help_text = "Theme"
     list_per_page = 50
     ordering = ("-year", "starts_at", "id")
 
