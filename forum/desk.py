@@ -295,6 +295,7 @@ def _undo_offers(request: HttpRequest) -> list[dict[str, str]]:
             "detail": offer.detail,
             "undo_url": reverse("admin:meetings_meeting_undo", args=[offer.meeting.pk]) if offer.open else "",
             "undo_label": offer.button,
+            "mark": offer.mark,
             "see_url": reverse("admin:meetings_meeting_message", args=[offer.meeting.pk])
             if offer.told
             else "",

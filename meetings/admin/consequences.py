@@ -16,7 +16,7 @@ def of_move(
     told: int,
     subject: str,
     invited: bool,
-    planned: datetime,
+    planned: datetime | None,
     asks: bool,
 ) -> Rows:
     """What a move does: to people, answers, invitation day, website; and what speaks against it."""
@@ -117,11 +117,11 @@ def _kept_answers(meeting: Meeting) -> Rows:
     return [_row(wording.count(answers.given, "answer"), "Kept in the history.")]
 
 
-def _invitation_day(meeting: Meeting, planned: datetime, asks: bool) -> str:
+def _invitation_day(meeting: Meeting, planned: datetime | None, asks: bool) -> str:
+    if planned is None or meeting.invite_at is None:
+        return "Still wait until a chair says so."
     if asks:
         return f"The usual day for the new date, {wording.day_month(planned)}, has passed. Say below when they go."
-    if meeting.invite_at is None:
-        return f"Go on {wording.short_moment(planned)}."
     if meeting.invite_at == planned:
         return f"Still go on {wording.short_moment(planned)}."
     return f"Move from {wording.short_date(meeting.invite_at)} to {wording.short_moment(planned)}."

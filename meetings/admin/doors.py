@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from forum.kit import clock
 from meetings import queries
 from meetings.models import Meeting
 from members.models import Person
@@ -65,9 +66,11 @@ def refuse(request: HttpRequest, meeting: Meeting, words: str) -> HttpResponse:
 
 
 def seen(meeting: Meeting) -> str:
-    """A mark of the meeting as a screen showed it, so that a later press can tell whether somebody changed it since."""
-    entry = queries.newest_entry(meeting)
-    return f"{entry.pk}.{entry.revision}.{entry.sequence}.{meeting.edited_at.timestamp():.6f}"
+    """A mark of the meeting and of how many are told, so that a later press can tell whether either changed since."""
+    entry, now = queries.newest_entry(meeting), clock.now()
+    invited = bool(meeting.invite_at and meeting.invite_at <= now)
+    people = queries.holders(meeting) if invited else queries.audience(meeting.list, now).people
+    return f"{entry.pk}.{entry.revision}.{entry.sequence}.{meeting.edited_at.timestamp():.6f}.{int(invited)}.{people}"
 
 
 def is_stale(request: HttpRequest, meeting: Meeting) -> bool:

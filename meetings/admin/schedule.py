@@ -124,8 +124,9 @@ def _move_confirm(request: HttpRequest, meeting: Meeting, form: MoveForm) -> Htt
     starts_at, ends_at = form.cleaned_data["time"]
     told, people = queries.holders(meeting), queries.audience(meeting.list, now).people
     invited = bool(meeting.invite_at and meeting.invite_at <= now)
-    planned = dates.invitation_moment(dates.invitation_day(clock.london(starts_at).date()))
-    asks = not invited and planned <= now
+    usual = dates.invitation_moment(dates.invitation_day(clock.london(starts_at).date()))
+    planned = usual if meeting.invite_at else None  # a chair who left it until later is not overruled
+    asks = not invited and planned is not None and planned <= now
     invite = InviteForm(
         request.POST if confirmed else None,
         meeting=meeting,
@@ -225,12 +226,28 @@ def put_back(request: HttpRequest, meeting: Meeting) -> HttpResponse:
 
 
 def undo(request: HttpRequest, meeting: Meeting) -> HttpResponse:
-    """Takes back the last act, within its two minutes."""
+    """Takes back the act that the banner named, within its two minutes."""
+    now = clock.now()
+    offers = [offer for offer in queries.undo_offers(now) if offer.meeting == meeting and offer.open]
+    if not offers:
+        messages.info(
+            request, "There is nothing to undo: it was undone already, or its two minutes are over."
+        )
+        return back_to(meeting)
+    if request.POST.get("mark") != offers[0].mark:
+        messages.warning(request, "Somebody changed this meeting since. See what can be undone now.")
+        return back_to(meeting)
     try:
         actions.undo(meeting, by=person(request))
-        messages.success(request, "Undone. Everything is as it was before, and nobody was told.")
     except ValidationError as error:
         say(request, error)
+        return back_to(meeting)
+    left = queries.letters_due(queries.newest_entry(meeting), now)
+    if left:
+        people = wording.count(left, "person", "people")
+        messages.success(request, f"Undone. What was done before it still goes to {people}.")
+    else:
+        messages.success(request, "Undone. Everything is as it was before, and nobody was told.")
     return back_to(meeting)
 
 

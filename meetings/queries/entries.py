@@ -187,7 +187,10 @@ def newest_entry(meeting: Meeting) -> CalendarEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoOffer:
-    """What a banner says about the last act on a meeting: what, when it leaves, how to take it back."""
+    """What a banner says about the last act on a meeting: what, when it leaves, how to take it back.
+
+    Shape: `mark` names the act, so that a press takes back what was read and nothing newer.
+    """
 
     meeting: Meeting
     title: str
@@ -195,6 +198,7 @@ class UndoOffer:
     button: str
     told: int
     open: bool
+    mark: str
 
 
 _ACTS = {
@@ -270,6 +274,11 @@ def told_by(entry: CalendarEntry) -> int:
 
 def _offer(entry: CalendarEntry, now: datetime) -> UndoOffer:
     what, button = _ACTS[entry.act]
+    mark = (
+        f"{entry.pk}.{entry.act}.{entry.sequence}.{entry.settles_at.timestamp():.0f}"
+        if entry.settles_at
+        else ""
+    )
     told = told_by(entry)
     is_open = entry.settles_at is not None and now < entry.settles_at
     day = wording.day_month(entry.meeting.starts_at)
@@ -282,7 +291,7 @@ def _offer(entry: CalendarEntry, now: datetime) -> UndoOffer:
     else:
         title, detail = _after(entry, what, told, now), f"{day}. The two minutes to undo it are over."
     return UndoOffer(
-        meeting=entry.meeting, title=title, detail=detail, button=button, told=told, open=is_open
+        meeting=entry.meeting, title=title, detail=detail, button=button, told=told, open=is_open, mark=mark
     )
 
 

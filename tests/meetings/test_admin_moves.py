@@ -86,7 +86,7 @@ def test_the_banner_stays_on_every_admin_page_until_the_messages_leave(chair, in
 
 def test_a_move_can_be_undone_and_is_refused_later(chair, invited, portal_clock: Hand):
     chair.post(url("move", invited), hidden(chair.post(url("move", invited), NEW_TIME)))
-    undone = chair.post(url("undo", invited), follow=True)
+    undone = chair.post(url("undo", invited), hidden(chair.get(url("change", invited))), follow=True)
     assert "Undone. Everything is as it was before" in text_of(undone)
     assert "Waiting to go." not in text_of(undone)
     invited.refresh_from_db()
@@ -94,7 +94,7 @@ def test_a_move_can_be_undone_and_is_refused_later(chair, invited, portal_clock:
     chair.post(url("move", invited), hidden(chair.post(url("move", invited), NEW_TIME)))
     portal_clock.passes(minutes=3)
     late = chair.post(url("undo", invited), follow=True)
-    assert "The two minutes to undo this are over" in text_of(late)
+    assert "There is nothing to undo" in text_of(late)
 
 
 def test_a_second_act_in_the_two_minutes_shows_the_one_message_that_leaves(chair, invited):
@@ -165,7 +165,7 @@ def test_the_list_is_told_on_wish(chair, coming, priya):
     assert "2 people are told" in text_of(answered)
     assert "Changed: Forum meeting now Thursday 4 December 2025" in text_of(chair.get(url("message", coming)))
     assert make.entry(coming).told_from
-    chair.post(url("undo", coming))
+    chair.post(url("undo", coming), hidden(chair.get(url("change", coming))))
     assert make.entry(coming).told_from is None
     assert not Message.objects.exists()
 
@@ -268,3 +268,37 @@ def test_put_back_later_invites_anew(chair, invited, portal_clock: Hand):
 
 def test_a_meeting_that_is_on_is_not_put_back(chair, coming):
     assert chair.get(url("put_back", coming)).status_code == 302
+
+
+def test_undo_takes_back_what_the_banner_named_and_nothing_newer(chair, invited, sam, as_person):
+    confirm = chair.post(url("move", invited), NEW_TIME)
+    read = hidden(chair.post(url("move", invited), hidden(confirm), follow=True))
+    actions.edit_words(invited, theme="Other words", agenda="", by=sam)
+    page = chair.post(url("undo", invited), read, follow=True)
+    assert "Somebody changed this meeting since" in text_of(page)
+    invited.refresh_from_db()
+    assert invited.theme == "Other words"
+    first = chair.post(url("undo", invited), hidden(chair.get(url("change", invited))), follow=True)
+    assert "What was done before it still goes to 5 people" in text_of(first)
+    second = chair.post(url("undo", invited), hidden(chair.get(url("change", invited))), follow=True)
+    assert "Everything is as it was before" in text_of(second)
+    again = chair.post(url("undo", invited), read, follow=True)
+    assert "There is nothing to undo" in text_of(again)
+
+
+def test_a_press_on_a_page_that_promised_fewer_people_does_nothing(chair, coming, priya):
+    page = chair.get(url("cancel", coming))
+    make.subscribed()
+    answered = chair.post(url("cancel", coming), {**hidden(page), "reason": "Snow"}, follow=True)
+    assert "while you were looking" in text_of(answered)
+    coming.refresh_from_db()
+    assert coming.cancelled_at is None
+
+
+def test_a_meeting_left_until_a_chair_says_so_stays_so_when_it_moves(chair, forum_list, priya):
+    meeting = make.meeting("2025-12-02 10:00")
+    confirm = chair.post(url("move", meeting), NEW_TIME | {"day": "Thursday 4 December"})
+    assert "Still wait until a chair says so" in text_of(confirm)
+    chair.post(url("move", meeting), hidden(confirm))
+    meeting.refresh_from_db()
+    assert (meeting.invite_at, meeting.starts_at.day) == (None, 4)
