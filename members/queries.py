@@ -29,11 +29,6 @@ def open_lists(person: Person) -> list[MailingList]:
     )
 
 
-def is_on(person: Person, of_list: MailingList) -> bool:
-    """Whether someone is on a list."""
-    return Subscription.objects.filter(person=person, list=of_list, ended_at__isnull=True).exists()
-
-
 def asked_for_peace(person: Person) -> bool:
     """Whether someone has asked not to be emailed at all."""
     return Suppression.objects.filter(address_key=person.address_key).exists()

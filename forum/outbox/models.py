@@ -61,10 +61,6 @@ class Mailing(Stamped):
 class MessageQuerySet(models.QuerySet["Message"]):
     """Named reads of the messages."""
 
-    def for_about(self, about: str) -> Self:
-        """Messages that carry one thing, such as a calendar entry, oldest first."""
-        return self.filter(about=about).order_by("id")
-
     def for_person(self, person_id: int) -> Self:
         """Messages to one person, newest first."""
         return self.filter(person_id=person_id).order_by("-id")

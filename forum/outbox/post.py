@@ -97,14 +97,6 @@ def requeue(key: str, *, now: datetime) -> bool:
     return bool(_requeue(Message.objects.filter(key=key), now))
 
 
-def retry(message_ids: Collection[int], *, now: datetime) -> int:
-    """Queue messages again that failed or were left in doubt; how many.
-
-    Effects: as `requeue`.
-    """
-    return _requeue(Message.objects.filter(pk__in=message_ids), now)
-
-
 def suppress(address_key: str, why: str, *, since: datetime | None = None) -> None:
     """Send nothing more to an address, but letters that pass suppression.
 

@@ -242,7 +242,7 @@ def undo(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     except ValidationError as error:
         say(request, error)
         return back_to(meeting)
-    left = queries.letters_due(queries.newest_entry(meeting), now)
+    left = queries.owed(queries.newest_entry(meeting))
     if left:
         people = wording.count(left, "person", "people")
         messages.success(request, f"Undone. What was done before it still goes to {people}.")

@@ -267,6 +267,12 @@ def letters_due(entry: CalendarEntry, now: datetime) -> int:
     return reached(meeting.list, now).exclude(person_id__in=up_to_date.values("person_id")).count()
 
 
+def owed(entry: CalendarEntry) -> int:
+    """How many people hold the entry otherwise than it stands now."""
+    holding = entry.invitations.filter(letters__gt=0, withdrawn_at__isnull=True, released_at__isnull=True)
+    return (holding if entry.ended_at else holding.exclude(revision=entry.revision)).count()
+
+
 def told_by(entry: CalendarEntry) -> int:
     """How many people the entry's last acts are told to."""
     return int((entry.before or {}).get("told", 0))

@@ -83,7 +83,6 @@ def test_named_reads(now: datetime) -> None:
         make.a_copy(3, about="entry:43"),
     )
     reads: list[tuple[Callable[[], Any], list[Message]]] = [
-        (lambda: Message.objects.for_about("entry:42"), [first, second]),
         (lambda: Message.objects.for_person(3), [third]),
         (lambda: Message.objects.due(now).order_by("id"), [first, third]),
         (lambda: Message.objects.waiting().order_by("id"), [first, second, third]),
