@@ -16,10 +16,7 @@ from members.models import MailingList, Person, Subscription
 
 _PARTSTAT = {"": "NEEDS-ACTION", "yes": "ACCEPTED", "maybe": "TENTATIVE", "no": "DECLINED"}
 _SAID = {"yes": "yes", "maybe": "maybe", "no": "no"}
-_UNSUBSCRIBE = {
-    "List-Unsubscribe": f"<{slot('mail_url')}>",
-    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-}
+_ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
 def invitation(view: EntryView, *, again: datetime | None = None) -> Letter:
@@ -120,7 +117,7 @@ def _letter(
         html=html,
         calendar=calendar,
         method=method,
-        headers=_UNSUBSCRIBE if with_list else {},
+        headers=_unsubscribe() if with_list else {},
         cause=f"entry:{view.entry.pk}:{view.entry.revision}",
     )
 
@@ -142,6 +139,18 @@ def _next(view: EntryView) -> dict[str, Any]:
     if later is None:
         return {"following": None}
     return {"following": later, "next_date": wording.long_date(later.starts_at), "next_hours": _hours(later)}
+
+
+def _unsubscribe() -> dict[str, str]:
+    """The mail program's own way to stop: one press, or a mail to the mailbox that somebody reads.
+
+    Source: RFC 2369 3.2, RFC 8058 3.1.
+    """
+    by_mail = f"mailto:{settings.MAIL_FROM}?subject=unsubscribe"
+    return {
+        "List-Unsubscribe": f"<{slot('mail_url')}>, <{by_mail}>",
+        "List-Unsubscribe-Post": _ONE_CLICK,
+    }
 
 
 def _entry(

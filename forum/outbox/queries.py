@@ -35,7 +35,7 @@ def needs(now: datetime) -> list[Need]:
                 rank=41,
                 title="Mail has waited for more than 15 minutes",
                 why="The sending service does not answer, or no worker runs. Nothing is lost: it goes by itself later.",
-                url=reverse("admin:outbox_message_changelist") + "?state__exact=queued",
+                url=reverse("admin:outbox_message_changelist") + "?how_far=waiting",
                 button="Look",
             )
         )

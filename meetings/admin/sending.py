@@ -180,6 +180,6 @@ def _letter(meeting: Meeting, to: Person) -> letters.Preview:
     was = queries.announced(view.entry) if before else None
     if was and view.ended:
         return letters.preview(letters.cancellation(view, was=was), to)
-    if was and was != view.content:
+    if was and was != view.content and queries.told_by(view.entry):
         return letters.preview(letters.change(view, was=was), to)
     return letters.preview(letters.invitation(view), to)

@@ -78,6 +78,7 @@ class Visit:
 
     def check(self) -> None:
         """The page that is open: no fault, no sideways scroll, no finding of axe."""
+        self.page.wait_for_load_state("load")
         assert self.faults == []
         wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"

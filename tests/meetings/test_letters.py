@@ -349,3 +349,12 @@ def test_a_session_of_a_community_is_named_after_it(
     for part in (said["text"], said["words"]):
         assert f"{settings.SITE_NAME}. Is our CPD working?" in part
         assert "Forum meeting" not in part
+
+
+def test_every_letter_to_a_list_can_be_stopped_by_one_press_or_a_mail(view: EntryView) -> None:
+    headers = letters.invitation(view).headers
+    by_press, by_mail = headers["List-Unsubscribe"].split(", ")
+    assert by_press == f"<{outbox.slot('mail_url')}>"
+    assert by_mail == f"<mailto:{settings.MAIL_FROM}?subject=unsubscribe>"
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert letters.link_missing(view).headers == {}

@@ -172,4 +172,4 @@ def test_a_port_that_is_taken_is_said_plainly(demo: Demo) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         demo.port = other.getsockname()[1]
-        assert f"./run demo --port {demo.port + 1}" in demo.refused()
+        assert f"Port {demo.port} is in use: choose another with --port." in demo.refused()
