@@ -254,7 +254,7 @@ def _record_first_rounds(entries: set[int], now: datetime) -> None:
     )
     for entry in CalendarEntry.objects.filter(pk__in=entries - begun).select_related("meeting__list"):
         told = queries.letters_due(entry, now)
-        audit.record("meetings.invited", by=None, about=f"meeting:{entry.meeting_id}", told=told)
+        audit.record("meetings.invited", by=None, about=f"meeting:{entry.meeting_id}", at=now, told=told)
 
 
 def _edition_of(view: EntryView) -> int:

@@ -200,6 +200,7 @@ def test_the_first_round_is_kept_in_what_was_done(november, priya, callum):
     reconcile()
     rows = AuditEntry.objects.filter(verb="meetings.invited")
     assert [(row.by_id, row.facts["told"]) for row in rows] == [(None, 2)]
+    assert invitations.reconcile(clock.now() + timedelta(days=1)) == invitations.Tally()
     assert "went out to 2" in queries.done(rows)[0].words.replace("\u00a0", " ")
 
 
