@@ -12,7 +12,7 @@ from members.models import MailingList, Person, Trust
 
 
 class NotEmptyError(Exception):
-    """There are people, lists or trusts already."""
+    """There are people, trusts or lists besides the Forum's own already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,8 @@ def load(now: datetime, *, empty: bool = False, volume: int | None = None) -> Lo
     Shape: `volume` fills up to so many people in all, and mails nobody.
     Errors: NotEmptyError; ValueError when `volume` is smaller than the demo itself.
     """
-    if Person.objects.exists() or MailingList.objects.exists() or Trust.objects.exists():
+    others = MailingList.objects.exclude(slug=MailingList.FORUM)
+    if Person.objects.exists() or others.exists() or Trust.objects.exists():
         raise NotEmptyError
     forum = people.load(now)
     invited = [] if empty else history.load(now, forum=forum, mails_nobody=volume is not None)

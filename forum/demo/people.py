@@ -19,7 +19,8 @@ WITHOUT_ACCOUNT = ("visitor only",)
 def load(now: datetime) -> MailingList:
     """Everything but meetings; gives the Forum's list."""
     demo = content.read()
-    forum = MailingList.objects.create(**demo["lists"]["forum"])
+    own = demo["lists"]["forum"]
+    forum = MailingList.objects.update_or_create(slug=own["slug"], defaults=own)[0]
     trusts = {row["name"]: _trust(row, now) for row in [*demo["trusts"], *demo["office_trusts"]]}
     rows = [row for row in demo["people"] if row["role"] not in WITHOUT_ACCOUNT]
     people = {row["name"]: _person(row, now) for row in rows}
