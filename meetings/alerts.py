@@ -13,9 +13,9 @@ from members.models import Person
 
 @transaction.atomic
 def tell_chairs(now: datetime) -> int:
-    """Tells every office-holder once about each live entry whose invitations went out without a joining link.
+    """Tells every office-holder once about each meeting whose invitations went out without a joining link.
 
-    Again: posts nothing new; the letter's key is the entry and the person.
+    Again: posts nothing new; the letter's key is the meeting and the person.
     """
     entries = queries.invited_without_link(now)
     if not entries:

@@ -175,11 +175,6 @@ def settling(now: datetime) -> int:
     return CalendarEntry.objects.filter(settles_at__gt=now, meeting__ends_at__gt=now).count()
 
 
-def live_entry(meeting: Meeting) -> CalendarEntry | None:
-    """The entry that stands for the meeting now, if it is on."""
-    return meeting.entries.filter(ended_at__isnull=True).first()
-
-
 def newest_entry(meeting: Meeting) -> CalendarEntry:
     """The entry that stands for the meeting, or stood for it last."""
     return meeting.entries.latest("id")
