@@ -60,6 +60,8 @@ def change_address(person: Person, *, email: str, by: Person) -> bool:
         post.suppress(left, BOUNCED)
     elif Suppression.objects.filter(address_key=left, why=ASKED).exists():
         post.suppress(own.address_key, ASKED)
+    if Suppression.objects.filter(address_key=own.address_key, why=BOUNCED).exists():
+        post.unsuppress(own.address_key)  # somebody says that it works again
     own.mail_paused_at, own.mail_paused_why = None, ""
     own.full_clean(exclude=["password"])
     own.save()

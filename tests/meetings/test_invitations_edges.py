@@ -165,6 +165,15 @@ def test_an_address_that_bounced_gets_no_cancel(november, priya, tracy):
 
 
 @pytest.mark.django_db
+def test_an_address_that_bounced_can_be_given_back(november, priya, tracy):
+    Person.objects.filter(pk=priya.pk).update(mail_paused_at=clock.now(), mail_paused_why="no such user")
+    for address in ("p.raman@whinfell.example", "priya.raman@whinfell.example"):
+        members.change_address(priya, email=address, by=tracy)
+    reconcile()
+    assert Message.objects.get(person_id=priya.pk).to_address == "priya.raman@whinfell.example"
+
+
+@pytest.mark.django_db
 def test_peace_moves_with_the_person(november, priya, tracy, forum_list):
     members.stop_everything(priya, takes_entries_out=False, by=None)
     members.change_address(priya, email="p.raman@whinfell.example", by=tracy)
