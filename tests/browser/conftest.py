@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import LazySettings
 from django.core import mail
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 from pytest_django.live_server_helper import LiveServer
 
 from forum.kit import clock
@@ -76,6 +76,12 @@ class Visit:
         self.page.goto(f"{self.base}{path}")
         return self.page
 
+    def press(self, what: str | Locator) -> None:
+        """Presses a button, or whatever leads on, and waits until the next page is there."""
+        found = self.page.get_by_role("button", name=what) if isinstance(what, str) else what
+        with self.page.expect_navigation(wait_until="load"):
+            found.click()
+
     def check(self) -> None:
         """The page that is open: no fault, no sideways scroll, no finding of axe."""
         self.page.wait_for_load_state("load")
@@ -91,12 +97,12 @@ class Visit:
         """Signs in by the code that the mail holds."""
         self.open(f"/sign-in/?next={then}")
         self.page.get_by_label("Your work email address").fill(who.email)
-        self.page.get_by_role("button", name="Send me a code").click()
+        self.press("Send me a code")
         self.page.get_by_label("Code", exact=True).wait_for()
         code = re.search(r"\b\d{3} \d{3}\b", mail.outbox[-1].subject)
         assert code, mail.outbox[-1].subject
         self.page.get_by_label("Code", exact=True).fill(code[0])
-        self.page.get_by_role("button", name="Sign in").click()
+        self.press("Sign in")
         self.page.wait_for_url(f"**{then}")
 
 

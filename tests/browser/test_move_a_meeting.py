@@ -35,12 +35,12 @@ def move(visit: Visit, meeting: Meeting, day: str, starts: str, ends: str) -> No
     """Goes as far as the screen that asks."""
     visit.open(f"/admin/meetings/meeting/{meeting.pk}/change/")
     visit.check()
-    visit.page.get_by_role("link", name="Move").first.click()
+    visit.press(visit.page.get_by_role("link", name="Move").first)
     visit.check()
     visit.page.get_by_label("Day").fill(day)
     visit.page.get_by_label("Starts").fill(starts)
     visit.page.get_by_label("Ends").fill(ends)
-    visit.page.locator("main button[type=submit], #content button[type=submit]").first.click()
+    visit.press(visit.page.locator("main button[type=submit], #content button[type=submit]").first)
     visit.check()
 
 
@@ -59,7 +59,7 @@ def test_a_moved_meeting_moves_in_every_calendar(
     move(visit, meeting, "Friday 7 November 2025", "1:00pm", "2:30pm")
     page = visit.page
     assert "3 people have this in their calendars" in page.locator("h1").inner_text().replace("\u00a0", " ")
-    page.get_by_role("button", name="Save and tell 3 people").click()
+    visit.press("Save and tell 3 people")
     banner = page.locator(".banner").first.inner_text().replace("\u00a0", " ")
     assert "3 messages leave at" in banner
     visit.check()
@@ -103,8 +103,8 @@ def test_an_undone_move_tells_nobody(
     meeting, _ = invited(post_office)
     visit.sign_in(tracy)
     move(visit, meeting, "Friday 7 November", "1pm", "2.30pm")
-    visit.page.get_by_role("button", name="Save and tell 2 people").click()
-    visit.page.get_by_role("button", name="Undo the move").click()
+    visit.press("Save and tell 2 people")
+    visit.press("Undo the move")
     visit.check()
     portal_clock.passes(minutes=5)
     assert post_office() == []
@@ -123,11 +123,11 @@ def test_a_cancelled_meeting_leaves_every_calendar_and_comes_back_as_a_new_one(
     make.meeting("2025-12-02 10:00", invite_at=clock.now() + timedelta(days=22))
     visit.sign_in(tracy)
     visit.open(f"/admin/meetings/meeting/{meeting.pk}/cancel/")
-    visit.page.get_by_role("button", name="Cancel and tell 2 people").click()
+    visit.press("Cancel and tell 2 people")
     assert visit.page.title().startswith("Error:")
     visit.check()
     visit.page.get_by_label("Reason").fill("Chairs at the DfE")
-    visit.page.get_by_role("button", name="Cancel and tell 2 people").click()
+    visit.press("Cancel and tell 2 people")
     visit.check()
     portal_clock.passes(minutes=3)
     mails = {mail.recipient: mail for mail in post_office()}
@@ -142,7 +142,7 @@ def test_a_cancelled_meeting_leaves_every_calendar_and_comes_back_as_a_new_one(
     assert "cancelled" in visit.page.locator("main").inner_text().lower()
     visit.check()
     visit.open(f"/admin/meetings/meeting/{meeting.pk}/put-back/")
-    visit.page.locator("main button[type=submit], #content button[type=submit]").first.click()
+    visit.press(visit.page.locator("main button[type=submit], #content button[type=submit]").first)
     portal_clock.passes(minutes=3)
     again = event_of({mail.recipient: mail for mail in post_office()}[priya.email])
     assert again["UID"] != was["UID"] and times_of(again) == times_of(was)

@@ -46,10 +46,10 @@ def test_the_year_is_pasted_and_reaches_every_calendar(
     portal_clock.set("2025-07-07 10:00")
     visit.sign_in(tracy)
     visit.check()
-    visit.page.get_by_role("link", name="Set up a year").first.click()
+    visit.press(visit.page.get_by_role("link", name="Set up a year").first)
     visit.check()
     visit.page.get_by_label("The dates").fill(PASTED)
-    visit.page.get_by_role("button", name="Check these dates").click()
+    visit.press("Check these dates")
     page = visit.page
     text = page.locator("main").inner_text().replace("\u00a0", " ")
     assert "These weekdays fit the school year 2025 to 2026" in text
@@ -62,7 +62,7 @@ def test_the_year_is_pasted_and_reaches_every_calendar(
     ]
     assert Meeting.objects.count() == 0
     visit.check()
-    page.get_by_role("button", name="Create 11 meetings").click()
+    visit.press("Create 11 meetings")
     told = page.locator("main, #main").first.inner_text().replace("\u00a0", " ")
     assert "No one has been emailed. Invitations start on 1 September 2025" in told
     visit.check()
@@ -104,7 +104,7 @@ def test_a_list_with_faults_is_mended_without_pasting_again(
     faulty += "Monday 25th May\nThursday 6th November\nAll online\n"
     page = visit.page
     page.get_by_label("The dates").fill(faulty.replace("Tuesday 16th June", "June 16"))
-    page.get_by_role("button", name="Check these dates").click()
+    visit.press("Check these dates")
     text = page.locator("body").inner_text().replace("\u00a0", " ")
     for words in (
         "There is a problem: 4 rows need a decision",
@@ -123,13 +123,13 @@ def test_a_list_with_faults_is_mended_without_pasting_again(
     page.get_by_label("Leave it out").check()
     page.get_by_label("Use another day, typed below").check()
     page.get_by_label("Another day for row 6").fill("Thursday 5 February 2026")
-    page.get_by_role("button", name="Check again").click()
+    visit.press("Check again")
     visit.check()
-    page.get_by_role("button", name="Create 11 meetings").click()
+    visit.press("Create 11 meetings")
     assert [clock.london(one.starts_at).strftime("%Y-%m-%d") for one in Meeting.objects.all()] == DAYS
     visit.open("/admin/meetings/set-up-a-year/")
     page.get_by_label("The dates").fill(PASTED)
-    page.get_by_role("button", name="Check these dates").click()
+    visit.press("Check these dates")
     assert "11 of 11 are already set up" in page.locator("body").inner_text().replace("\u00a0", " ")
     visit.check()
     assert Meeting.objects.count() == 11
@@ -142,14 +142,14 @@ def test_the_year_can_be_pasted_with_script_off(
     visit_without_script.sign_in(tracy, "/admin/meetings/set-up-a-year/")
     page = visit_without_script.page
     page.get_by_label("The dates").fill(PASTED)
-    page.get_by_role("button", name="Check these dates").click()
+    visit_without_script.press("Check these dates")
     text = page.locator("body").inner_text().replace("\u00a0", " ")
     assert "6 November: its day (16 October) has passed" in text
-    page.get_by_role("button", name="Check again").click()
+    visit_without_script.press("Check again")
     assert "Choose when its invitations go" in page.locator("body").inner_text()
     page.get_by_label("Leave it: nobody is invited until a chair says so").check()
-    page.get_by_role("button", name="Check again").click()
-    page.get_by_role("button", name="Create 11 meetings").click()
+    visit_without_script.press("Check again")
+    visit_without_script.press("Create 11 meetings")
     assert Meeting.objects.count() == 11
     assert Meeting.objects.get(starts_at=make.london("2025-11-06 10:00")).invite_at is None
 
