@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.functions import RandomUUID
 from django.core.validators import validate_email
 from django.db import models
 from django.db.models.functions import Lower
@@ -63,7 +64,8 @@ class Office(models.TextChoices):
 class Person(AbstractBaseUser, PermissionsMixin, Stamped):
     """One person, one row: on a list, signed in or both. The address is how they sign in.
 
-    Shape: `key` seals the mailed links; `address_key` is the keyed hash of the address.
+    Shape: `key` seals the mailed links, `feed_key` the address of their calendar feed, which they can renew;
+    `address_key` is the keyed hash of the address.
     """
 
     email = models.EmailField(
@@ -72,6 +74,7 @@ class Person(AbstractBaseUser, PermissionsMixin, Stamped):
     name = models.CharField(max_length=120)
     job_title = models.CharField(max_length=120, blank=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    feed_key = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     address_key = models.CharField(max_length=64, editable=False, db_index=True)
     mail_paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     mail_paused_why = models.CharField(max_length=200, blank=True, editable=False)
