@@ -18,6 +18,7 @@ from forum.outbox import queries as outbox
 from meetings import queries as meetings
 from meetings.models import Meeting
 from members import queries as members
+from members.adapter import used_second_step
 from members.models import Person
 
 ACTS = ("taken", "given_back", "put_off")
@@ -257,6 +258,7 @@ def on_every_page(request: HttpRequest) -> dict[str, Any]:
         "undo_offers": offers,
         "undo_rest": SimpleLazyObject(lambda: _rest(offers)),
         "help_address": settings.MAIL_FROM,
+        "demo_authenticator": "/demo/authenticator/" if settings.DEMO_MAILDIR else "",
     }
 
 
@@ -281,7 +283,7 @@ def _strip() -> dict[str, Any] | None:
 
 def _undo_offers(request: HttpRequest) -> list[dict[str, str]]:
     """What banners say: the present meeting's act first, then what can be undone, each newest first."""
-    if not getattr(request.user, "is_staff", False):
+    if not (getattr(request.user, "is_staff", False) and used_second_step(request)):
         return []
     found = request.resolver_match
     on_a_meeting = found is not None and (found.url_name or "").startswith("meetings_meeting_")

@@ -22,6 +22,7 @@ NAMES = (
     "MAIL_FROM",
     "MAIL_ALL_TO",
     "MAIL_RATE_PER_MINUTE",
+    "PROXIES",
     "CLOCK",
     "DEMO_MAILDIR",
 )
@@ -69,6 +70,7 @@ class Env:
     mail_from: str
     mail_all_to: str
     mail_rate_per_minute: int | None
+    proxies: int
     clock: tuple[datetime, datetime] | None
     demo_maildir: Path | None
 
@@ -144,6 +146,7 @@ class _Reader:
             or f"invitations@{host.removeprefix('www.') if self.production else 'forum.example'}",
             mail_all_to=self.mail_all_to(mail_host),
             mail_rate_per_minute=self.rate(),
+            proxies=self.proxies(),
             clock=self.clock(started_at),
             demo_maildir=self.demo_maildir(),
         )
@@ -283,6 +286,14 @@ class _Reader:
                 "Outside production set MAIL_ALL_TO to your own address as well.",
             )
         return value
+
+    def proxies(self) -> int:
+        """How many proxies of ours stand in front; each adds one address to X-Forwarded-For."""
+        value = self.values["PROXIES"] or ("1" if self.production else "0")
+        if not re.fullmatch(r"[0-9]", value):
+            self.wrong("PROXIES", "must be how many proxies stand in front of the portal, 0 to 9.")
+            return 0
+        return int(value)
 
     def rate(self) -> int | None:
         """How many mails a minute at most; None is no limit."""

@@ -13,12 +13,13 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from forum import desk
 from forum.audit.models import AuditEntry
 from forum.kit import clock
-from members.adapter import LAST_SEEN
+from members.adapter import LAST_SEEN, has_second_step, used_second_step
 from members.models import Person
 
 ACTS_ON_A_PAGE = 50
@@ -36,8 +37,10 @@ class ForumAdminSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Sends a stranger to the Forum's own sign-in; says plainly when a person may not come in."""
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and not self.holds_office(request):
             raise PermissionDenied(NOT_FOR_YOU)
+        if request.user.is_authenticated:
+            return _to_second_step(request)
         return redirect_to_login(
             request.GET.get("next", reverse("admin:index")), login_url=reverse("account_login")
         )
@@ -48,9 +51,13 @@ class ForumAdminSite(admin.AdminSite):
         """Sends everybody to the Forum's own sign-out; Django's page is never shown."""
         return redirect("account_logout")
 
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Whether somebody may come in: an office-holder whom a chair let into the admin."""
+    def holds_office(self, request: HttpRequest) -> bool:
+        """Whether somebody holds an office of the Forum, with whatever they signed in."""
         return super().has_permission(request) and bool(getattr(request.user, "office", ""))
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may come in: an office-holder who used an app or a passkey in this session."""
+        return self.holds_office(request) and used_second_step(request)
 
     def admin_view[V: Callable[..., Any]](self, view: V, cacheable: bool = False) -> V:
         """The view for office-holders only; anybody else who is signed in is told so, a stranger is sent to sign in."""
@@ -59,7 +66,9 @@ class ForumAdminSite(admin.AdminSite):
         @wraps(guarded)
         def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
-                raise PermissionDenied(NOT_FOR_YOU)
+                if not self.holds_office(request):
+                    raise PermissionDenied(NOT_FOR_YOU)
+                return _to_second_step(request)
             response: HttpResponse = guarded(request, *args, **kwargs)
             return response
 
@@ -105,6 +114,13 @@ class ForumAdminSite(admin.AdminSite):
         lines = desk.what_was_done(page.object_list, clock.now())
         context = {"title": "What was done", "lines": lines, "page_obj": page}
         return TemplateResponse(request, "admin/done.html", self.each_context(request) | context)
+
+
+def _to_second_step(request: HttpRequest) -> HttpResponse:
+    """Leads to using the second step, or to setting one up, and from there back to what was asked for."""
+    name = "mfa_reauthenticate" if has_second_step(_person(request)) else "mfa_index"
+    wanted = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("admin:index")
+    return redirect(f"{reverse(name)}?{urlencode({'next': wanted})}")
 
 
 def _person(request: HttpRequest) -> Person:

@@ -1,15 +1,21 @@
 """Every write about people and their lists that somebody asks for."""
 
+import uuid
 from collections.abc import Iterable
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from forum.audit import record as audit
 from forum.kit import clock, tokens
 from forum.outbox import post
+from forum.outbox.letter import Recipient
 from forum.outbox.models import Suppression
-from members.models import MailingList, Person, Subscription, Trust, TrustRole
+from members import letters
+from members.models import MailingList, Office, Person, Subscription, Trust, TrustRole
 
 ASKED, BOUNCED = "asked", "bounced"
 
@@ -176,13 +182,17 @@ def resume_mail(person: Person, *, by: Person) -> bool:
 def leave_trust(person: Person, *, by: Person) -> bool:
     """Ends someone's roles and all their lists; coming meetings leave their calendar. False when nothing was left.
 
-    Effects: sessions and rights follow by query: they are a member no more.
+    Effects: rights follow by query: they are a member no more; they are signed out everywhere, and the address of
+    their calendar feed dies.
     """
     now = clock.now()
     ended = TrustRole.objects.filter(person=person, ended_at__isnull=True).update(ended_at=now)
     left = unsubscribe(person, lists=MailingList.objects.all(), takes_entries_out=True, by=by)
     if ended:
         audit.record("members.left_trust", by=by.pk, about=f"person:{person.pk}", roles=ended)
+    if ended or left:
+        Person.objects.filter(pk=person.pk).update(feed_key=uuid.uuid4())
+        _sign_out_everywhere(person)
     return bool(ended or left)
 
 
@@ -244,3 +254,90 @@ def approve_trust(trust: Trust, *, by: Person) -> bool:
     if joined:
         audit.record("members.trust_approved", by=by.pk, about=f"trust:{trust.pk}")
     return bool(joined)
+
+
+# --- Signing in: offices, the second step, sessions -------------------------------------------------------------------
+
+
+@transaction.atomic
+def give_office(person: Person, *, office: str, by: Person | None) -> bool:
+    """Gives someone an office of the Forum, or takes it away with an empty one; False when it stands like this.
+
+    Effects: the rights of the office follow at once; who loses one is signed out everywhere; they are told by mail.
+    Errors: ValidationError for one's own office, and for an office that there is not.
+    """
+    own = Person.objects.select_for_update().get(pk=person.pk)
+    if office not in ("", *Office.values):
+        raise ValidationError("Choose an office from the list")
+    if by is not None and by.pk == own.pk:
+        raise ValidationError("Another chair has to change your own office")
+    if (own.office, own.is_staff) == (office, bool(office)):
+        return False
+    own.office, own.is_staff = office, bool(office)
+    own.full_clean(exclude=["password"])
+    own.save()
+    if not office:
+        _sign_out_everywhere(own)
+    audit.record("members.office", by=by.pk if by else None, about=f"person:{own.pk}", office=office)
+    tell_of_second_step(own, what="office_given" if office else "office_taken")
+    return True
+
+
+@transaction.atomic
+def reset_second_step(person: Person, *, by: Person | None) -> bool:
+    """Takes away someone's app, passkeys and recovery codes, because they lost them; False when there are none.
+
+    Effects: they are signed out everywhere and told by mail; their next sign-in leads to setting up a new one.
+    Errors: ValidationError for one's own.
+    """
+    if by is not None and by.pk == person.pk:
+        raise ValidationError("Another chair has to do this for you")
+    gone, _ = Authenticator.objects.filter(user=person).delete()
+    if not gone:
+        return False
+    _sign_out_everywhere(person)
+    audit.record("members.second_step_reset", by=by.pk if by else None, about=f"person:{person.pk}")
+    tell_of_second_step(person, what="reset")
+    return True
+
+
+@transaction.atomic
+def tell_of_second_step(person: Person, *, what: str) -> None:
+    """Tells somebody by mail that their way of signing in has changed, whatever mail they have stopped."""
+    event = uuid.uuid4()
+    recipient = Recipient(
+        key=f"security:{person.pk}:{event}",
+        address=person.email,
+        name=person.name,
+        person_id=person.pk,
+        slots={"first_name": person.first_name},
+        passes_suppression=True,
+    )
+    post.post(letters.security(what), [recipient], now=clock.now())
+
+
+@transaction.atomic
+def end_sessions(person: Person, *, but: str, only: str | None, by: Person) -> int:
+    """Signs someone out in one browser, or in all but one; in how many.
+
+    Shape: `but` is the key of the session that stays, `only` the number of the one that ends.
+    """
+    rows = UserSession.objects.filter(user=person).exclude(session_key=but)
+    if only is not None:
+        rows = rows.filter(pk=int(only)) if only.isdecimal() and len(only) < 19 else rows.none()
+    keys = list(rows.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    rows.delete()
+    if keys:
+        audit.record("members.signed_out", by=by.pk, about=f"person:{person.pk}", sessions=len(keys))
+    return len(keys)
+
+
+def _sign_out_everywhere(person: Person) -> None:
+    keys = UserSession.objects.filter(user=person).values_list("session_key", flat=True)
+    Session.objects.filter(session_key__in=list(keys)).delete()
+    UserSession.objects.filter(user=person).delete()
+    # Whatever session there may be besides: its seal holds the password's hash, which nobody can use but changes.
+    own = Person.objects.get(pk=person.pk)
+    own.set_unusable_password()
+    Person.objects.filter(pk=person.pk).update(password=own.password)

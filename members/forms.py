@@ -2,10 +2,21 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
+from allauth.core import context, ratelimit
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 
-from members.models import Person, Trust, TrustRole, read_address
+from members.models import Office, Person, Trust, TrustRole, read_address
 
 
 class CodeRequestForm(RequestLoginCodeForm):  # type: ignore[misc]  # allauth has no types
@@ -19,15 +30,130 @@ class CodeRequestForm(RequestLoginCodeForm):  # type: ignore[misc]  # allauth ha
     )
 
     def clean_email(self) -> str:
-        """The address as we keep it, so that the code goes there and nowhere that only looks alike."""
-        self.cleaned_data["email"] = str(self.cleaned_data["email"]).strip().lower()
-        return str(super().clean_email())
+        """The address as we keep it, so that the code goes there and nowhere that only looks alike.
+
+        The limit counts an address and a network together: a stranger who tries somebody's address from elsewhere uses
+        up their own tries, never those of its owner. Ten codes an hour with five tries each leave a guesser on one
+        network one chance in 20,000 an hour.
+        """
+        address = str(self.cleaned_data["email"]).strip().lower()
+        self._user = Person.objects.filter(email=address, is_active=True).first()
+        request = context.request
+        if not ratelimit.consume(
+            request, action="request_login_code", key=f"{address} {get_adapter().get_client_ip(request)}"
+        ):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        return address
 
 
 class CodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]  # allauth has no types
     """The six figures from the message."""
 
     code = forms.CharField(error_messages={"required": "Enter the six figures from the message"})
+    remember = forms.BooleanField(
+        label="Keep me signed in on this device",
+        help_text="For two weeks. Leave this off where others use the computer too",
+        required=False,
+    )
+
+
+def _figures(label: str) -> forms.CharField:
+    """The field for figures from an app or a list of codes."""
+    return forms.CharField(
+        label=label,
+        help_text="Type or paste it. Spaces do not matter.",
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}
+        ),
+        error_messages={
+            "required": "Enter the figures that your app shows now",
+            "max_length": "Enter the figures alone, six of them from the app or eight of a recovery code",
+        },
+    )
+
+
+class SecondStepForm(AuthenticateForm):  # type: ignore[misc]
+    """The figures of the app, or a recovery code, while signing in."""
+
+    code = _figures("Code from your app, or a recovery code")
+
+
+class ConfirmForm(ReauthenticateForm):  # type: ignore[misc]
+    """The same, once more, of someone who is signed in."""
+
+    code = _figures("Code from your app, or a recovery code")
+
+
+class AppCodeForm(forms.Form):
+    """The first figures of a new app, which prove that the secret arrived there.
+
+    Shape: `secret` is in base32, as the app keeps it.
+    """
+
+    code = _figures("The six figures that the app shows now")
+
+    def __init__(self, *args: Any, person: Person, secret: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person, self.secret = person, secret
+
+    def clean_code(self) -> str:
+        """The figures, if the app with this secret shows them."""
+        right = check_rate_limit(self.person, error_key="too_many_login_attempts")
+        code = str(self.cleaned_data["code"])
+        if not totp.validate_totp_code(self.secret, code):
+            raise forms.ValidationError(
+                "The app shows other figures now. Check that its clock is right, and type the next ones"
+            )
+        right()
+        return code
+
+
+class PasskeyAnswer(forms.Form):
+    """What a browser answers to a challenge; whatever else somebody sends is refused with a sentence."""
+
+    def full_clean(self) -> None:
+        """As forms do, but what cannot even be read as an answer is a wrong answer."""
+        try:
+            super().full_clean()
+        except (KeyError, TypeError, ValueError, AttributeError):
+            self.cleaned_data = {}
+            self.add_error(None, "That was not the answer of a passkey. Try again")
+
+
+class PasskeySignInForm(PasskeyAnswer, LoginWebAuthnForm):  # type: ignore[misc]
+    """Signing in with a passkey alone."""
+
+
+class PasskeyStepForm(PasskeyAnswer, AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey as the second step."""
+
+
+class PasskeyConfirmForm(PasskeyAnswer, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey once more, of someone who is signed in."""
+
+
+class PasskeyForm(PasskeyAnswer, AddWebAuthnForm):  # type: ignore[misc]
+    """A new passkey and what its owner calls it."""
+
+    name = forms.CharField(
+        label="What do you call it? (optional)",
+        help_text="Such as ‘my phone’, so that you know later which one it is",
+        required=False,
+        max_length=60,
+        error_messages={"max_length": "Shorten the name to 60 characters"},
+    )
+    credential = forms.JSONField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "Press ‘Make a passkey’ and follow what your browser shows",
+            "invalid": "That was not a passkey. Press ‘Make a passkey’ again",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("passwordless", None)
 
 
 class MailChoiceForm(forms.Form):
@@ -162,4 +288,16 @@ class LeaveListForm(forms.Form):
 
     take_out = forms.BooleanField(
         label="Also take future meetings out of their calendar", required=False, initial=True
+    )
+
+
+class OfficeForm(forms.Form):
+    """An office of the Forum, or none."""
+
+    office = forms.ChoiceField(
+        label="Which office?",
+        choices=[("", "None"), *Office.choices],
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose an office from the list"},
     )

@@ -90,6 +90,10 @@ class Person(AbstractBaseUser, PermissionsMixin, Stamped):
 
     class Meta:
         verbose_name_plural = "people"
+        permissions: ClassVar = [
+            ("give_office", "Can give and take offices of the Forum"),
+            ("reset_second_step", "Can take away somebody’s second step of signing in"),
+        ]
         ordering: ClassVar[list[str]] = ["name", "id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(

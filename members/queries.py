@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, StringAgg, Subquery, Sum, Value
 from django.urls import reverse
 
 from forum.audit.models import AuditEntry
-from forum.kit import wording
+from forum.kit import clock, wording
 from forum.kit.needs import Done, Need
 from forum.outbox.models import Message, Suppression
+from members import browsers
 from members.models import MailingList, Person, PersonQuerySet, Subscription, Trust, TrustRole
 
 
@@ -32,6 +36,45 @@ def open_lists(person: Person) -> list[MailingList]:
 def asked_for_peace(person: Person) -> bool:
     """Whether someone has asked not to be emailed at all."""
     return Suppression.objects.filter(address_key=person.address_key).exists()
+
+
+def with_second_step(people: Iterable[int]) -> set[int]:
+    """Which of these people have set up a second step."""
+    return set(Authenticator.objects.filter(user_id__in=people).values_list("user_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """One browser in which somebody is signed in. Shape: `pk` names it to the button that signs it out."""
+
+    pk: int
+    browser: str
+    since: datetime
+    is_here: bool
+
+
+def sessions_of(person: Person, *, own: str) -> list[SignedIn]:
+    """The browsers in which someone is signed in, this one first.
+
+    Shape: `own` is the key of the session that asks.
+    """
+    rows = list(UserSession.objects.filter(user=person).order_by("-created_at"))
+    alive = set(
+        Session.objects.filter(
+            session_key__in=[row.session_key for row in rows], expire_date__gt=clock.real()
+        ).values_list("session_key", flat=True)
+    )
+    shown = [
+        SignedIn(
+            pk=row.pk,
+            browser=browsers.words(row.user_agent),
+            since=row.created_at,
+            is_here=row.session_key == own,
+        )
+        for row in rows
+        if row.session_key in alive
+    ]
+    return sorted(shown, key=lambda row: not row.is_here)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,16 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from time import time
 
 import pytest
+from allauth.account.internal.userkit import user_id_to_str
 from django.conf import settings
 from django.test import Client
 
 from forum.kit import clock
 from forum.kit.clock import Anchor
+from members import adapter
 from members.models import MailingList, Office, Person, Subscription, Trust
 from tests import make
 
@@ -114,6 +117,12 @@ def grace(forum_list: MailingList) -> Person:
     return make.subscribed(who)
 
 
+@pytest.fixture(autouse=True)
+def codes_leave_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sign-in code is handed over before the answer, so that a test can read it."""
+    monkeypatch.setattr(adapter, "send_soon", adapter.hand_over)
+
+
 @pytest.fixture
 def visitor() -> Client:
     """Somebody who is not signed in."""
@@ -122,11 +131,19 @@ def visitor() -> Client:
 
 @pytest.fixture
 def as_person(db: None) -> Callable[[Person], Client]:
-    """Gives a browser in which someone is signed in."""
+    """Gives a browser in which someone is signed in; an office-holder has used the second step there."""
 
-    def sign_in(who: Person) -> Client:
+    def sign_in(who: Person, *, second_step: bool = True) -> Client:
         client = Client()
         client.force_login(who, backend="allauth.account.auth_backends.AuthenticationBackend")
+        if who.office and second_step:
+            app = make.second_step(who)
+            session = client.session
+            session["account_authentication_methods"] = [
+                {"method": "mfa", "type": "totp", "id": app.pk, "at": time()}
+            ]
+            session["account_authentication_methods_user"] = user_id_to_str(who)
+            session.save()
         return client
 
     return sign_in

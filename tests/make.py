@@ -4,8 +4,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.apps import apps
+from django.contrib.auth.models import Group
+
 from communities.models import Community
 from forum.kit import clock
+from forum.rights import write_offices
 from meetings import actions
 from meetings.models import CalendarEntry, Meeting
 from members.models import MailingList, Person, Subscription, Trust, TrustRole
@@ -35,9 +41,23 @@ def trust(name: str = "", **fields: Any) -> Trust:
 def person(name: str = "", email: str = "", **fields: Any) -> Person:
     """Somebody, on no list."""
     number = next(_numbers)
+    if fields.get("office") and not Group.objects.exists():
+        write_offices(apps)  # a test that emptied the database took them away
     return Person.objects.create_person(
         name=name or f"Person {number}", email=email or f"person.{number}@trust.example", **fields
     )
+
+
+def second_step(who: Person) -> Authenticator:
+    """The app that somebody has set up, or sets up now."""
+    found = Authenticator.objects.filter(user=who, type=Authenticator.Type.TOTP).first()
+    return found or totp.TOTP.activate(who, totp.generate_totp_secret()).instance
+
+
+def figures(app: Authenticator, *, ahead: int = 0) -> str:
+    """What that app shows now, or so many times half a minute ahead."""
+    counter = int(clock.real().timestamp()) // 30 + ahead
+    return totp.format_hotp_value(totp.hotp_value(app.data["secret"], counter))
 
 
 def role(who: Person, at: Trust, kind: str = "colleague") -> TrustRole:

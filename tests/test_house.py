@@ -43,6 +43,10 @@ PUBLIC_DOORS = {
     "meetings:answer",
     "meetings:answer-file",
     "members:mail",
+    "members:one-time-link",
+    "members:passkey-options",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
     "communities:index",
     "publications:index",
 }

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from communities.models import Community
-from forum.demo import content
+from forum.demo import authenticator, content
 from members.models import MailingList, Office, Person, Subscription, Trust, TrustRole
 from publications.models import Guide
 
@@ -55,7 +55,7 @@ def _trust(row: dict[str, Any], now: datetime) -> Trust:
 
 def _person(row: dict[str, Any], now: datetime) -> Person:
     office = OFFICES.get(row["role"], "")
-    return Person.objects.create_person(
+    person = Person.objects.create_person(
         email=row["email"],
         name=row["name"],
         job_title=row["job_title"],
@@ -64,6 +64,9 @@ def _person(row: dict[str, Any], now: datetime) -> Person:
         is_demo=row["fictional"],
         created_at=content.past(content.read()["days"]["subscribed"], now),
     )
+    if office:
+        authenticator.set_up(person)
+    return person
 
 
 def _place(

@@ -242,4 +242,6 @@ def _welcome(stack: Stack, site: str, clock: PortalClock, seconds: float) -> Non
     say(f"To sign in, enter one of these addresses at {site}/sign-in/; the six-figure code is in the inbox:")
     for name, email in _office_holders(stack):
         say(f"  {email:<28} {name}")
+    if "DEMO_MAILDIR" in stack.environment:
+        say(f"Their second step, six figures of an app, is shown at {site}/demo/authenticator/.")
     say("\nCtrl-C stops everything.")

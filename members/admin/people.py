@@ -121,6 +121,8 @@ class PersonAdmin(admin.ModelAdmin[Person]):
                 ("list", screens.forum_list, ("GET", "HEAD", "POST")),
                 ("left", screens.left, ("GET", "HEAD", "POST")),
                 ("resume", screens.resume, ("POST",)),
+                ("office", screens.office, ("GET", "HEAD", "POST")),
+                ("second-step", screens.second_step, ("GET", "HEAD", "POST")),
             )
         ]
         return [*own, *super().get_urls()]

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from forum.kit import clock, wording
 from members import actions, queries
-from members.forms import AddPersonForm, AddressForm, DetailsForm, LeaveListForm, PlaceForm
+from members.forms import AddPersonForm, AddressForm, DetailsForm, LeaveListForm, OfficeForm, PlaceForm
 from members.models import MailingList, Person, Subscription
 from members.queries import Standing
 
@@ -41,7 +41,7 @@ def overview(request: HttpRequest, person: Person) -> HttpResponse:
         person,
         title=person.name,
         standing=standing,
-        rows=_rows(person, standing),
+        rows=_rows(person, standing, may_give=request.user.has_perm("members.give_office")),
         messages_url=f"{reverse('admin:outbox_message_changelist')}?q={person.email}",
         has_place=bool(standing.roles or standing.on_list),
     )
@@ -206,7 +206,51 @@ def resume(request: HttpRequest, person: Person) -> HttpResponse:
     )
 
 
-def _rows(person: Person, standing: Standing) -> list[dict[str, str]]:
+def office(request: HttpRequest, person: Person) -> HttpResponse:
+    """An office of the Forum, given or taken; only a chair does this, and never for himself."""
+    if not request.user.has_perm("members.give_office"):
+        raise PermissionDenied("Only a chair gives offices.")
+    initial = {"office": person.office}
+    form = OfficeForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        try:
+            done = actions.give_office(person, office=form.cleaned_data["office"], by=_by(request))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return _done(request, person, "Saved. They are told by email." if done else "")
+    lines = [
+        "A chair and a deputy work in the admin: meetings, people, mail. Only a chair gives offices.",
+        "The admin asks them for a second step when they sign in: an app or a passkey, which they set up themselves.",
+    ]
+    return _form(request, person, form, f"The office of {person.name}", "Save the office", lines)
+
+
+def second_step(request: HttpRequest, person: Person) -> HttpResponse:
+    """Takes away a lost second step, so that its owner can set up another."""
+    if not request.user.has_perm("members.reset_second_step"):
+        raise PermissionDenied("Only the chair and the deputies do this.")
+    if request.method == "POST":
+        try:
+            done = actions.reset_second_step(person, by=_by(request))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return _back_to(person)
+        return _done(
+            request,
+            person,
+            f"Done. {person.first_name} sets up a new one at the next sign-in." if done else "",
+        )
+    lines = [
+        "Do this when they have lost their phone or key and their recovery codes, and you have spoken to them.",
+        "Their app, passkeys and recovery codes stop working, they are signed out everywhere, and they are told by "
+        "email. Then they sign in with a code from their mailbox and set up a new second step.",
+    ]
+    title = f"Take away the second step of {person.name}?"
+    return _form(request, person, None, title, "Take it away", lines, danger=True)
+
+
+def _rows(person: Person, standing: Standing, *, may_give: bool) -> list[dict[str, str]]:
     places = [f"{role.trust.name} ({role.get_kind_display()})" for role in standing.roles]
     rows = [
         _row("Name", person.name, _url("details", person), "Correct"),
@@ -219,8 +263,11 @@ def _rows(person: Person, standing: Standing) -> list[dict[str, str]]:
             f"{standing.coming:,} in their calendar" if standing.coming else "None sent yet",
         ),
     ]
-    if person.office:
-        rows.append(_row("Office", person.get_office_display()))
+    if person.office or may_give:
+        words = person.get_office_display() or "None"
+        rows.append(_row("Office", words, _url("office", person) if may_give else "", "Change"))
+    if person.pk in queries.with_second_step([person.pk]):
+        rows.append(_row("Second step", "Set up", _url("second-step", person), "Lost it"))
     return rows
 
 

@@ -1,6 +1,8 @@
 """Signing in by a code: the same page for everybody, plain words for every mistake, no password anywhere."""
 
 import re
+from collections.abc import Callable
+from smtplib import SMTPServerDisconnected
 
 import pytest
 from django.core import mail
@@ -25,14 +27,14 @@ def ask(client: Client, address: str, then: str = "/admin/") -> str:
     return re.sub(r'value="[^"]{20,}"', "", answer.content.decode()).replace(address, "ADDRESS")
 
 
-def test_a_code_from_the_mail_opens_the_admin_to_a_chair(visitor: Client, tracy: Person):
+def test_a_code_from_the_mail_leads_a_new_chair_to_the_second_step(visitor: Client, tracy: Person):
     ask(visitor, tracy.email.upper())
     assert [message.to for message in mail.outbox] == [[tracy.email]]
     code = re.search(r"\d{3} \d{3}", mail.outbox[0].subject)
     assert code
-    answer = visitor.post("/sign-in/code/", {"code": f" {code[0]} ", "next": "/admin/"})
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
-    assert visitor.get("/admin/").status_code == 200
+    visitor.post("/sign-in/code/", {"code": f" {code[0]} ", "next": "/admin/"})
+    answer = visitor.get("/admin/")
+    assert (answer.status_code, answer["Location"]) == (302, "/me/two-step/?next=%2Fadmin%2F")
 
 
 def test_strangers_see_the_same_page_and_get_nothing(tracy: Person):
@@ -75,8 +77,77 @@ def test_no_address_speaks_of_passwords():
     ] == []
 
 
-def test_signing_out_shuts_the_admin(visitor: Client, tracy: Person):
-    visitor.force_login(tracy, backend="allauth.account.auth_backends.AuthenticationBackend")
+def test_signing_out_shuts_the_admin(as_person: Callable[[Person], Client], tracy: Person):
+    visitor = as_person(tracy)
     assert "no-store" in visitor.get("/admin/")["Cache-Control"]
     visitor.post("/sign-out/")
     assert visitor.get("/admin/").status_code == 302
+
+
+def test_strangers_and_people_get_the_same_headers_and_cookies(tracy: Person):
+    shapes = []
+    for address in (tracy.email, "nobody@nowhere.example"):
+        answer = Client().post("/sign-in/", {"email": address, "next": "/admin/"})
+        cookies = sorted(
+            (name, len(morsel.value)) for name, morsel in answer.cookies.items() if name != "messages"
+        )
+        headers = {name: value for name, value in answer.items() if name != "Set-Cookie"}
+        shapes.append((answer.status_code, headers, cookies))
+    assert shapes[0] == shapes[1]
+
+
+def test_a_relay_that_refuses_shows_nobody_who_is_known(
+    visitor: Client, tracy: Person, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*args: object, **kwargs: object) -> int:
+        raise SMTPServerDisconnected
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    assert ask(visitor, tracy.email) == ask(Client(), "nobody@nowhere.example")
+
+
+def test_a_stranger_elsewhere_locks_nobody_out(tracy: Person):
+    owner = Client(REMOTE_ADDR="198.51.100.9")
+    for _ in range(11):
+        page = Client(REMOTE_ADDR="192.0.2.7").post("/sign-in/", {"email": tracy.email})
+    assert page.status_code == 200 and "too many tries from here" in page.content.decode()
+    assert tracy.email in page.content.decode(), "what was typed is kept"
+    sent = len(mail.outbox)
+    assert owner.post("/sign-in/", {"email": tracy.email}).status_code == 302
+    assert len(mail.outbox) == sent + 1
+
+
+def test_a_code_works_once_and_changes_the_session(visitor: Client, priya: Person):
+    ask(visitor, priya.email)
+    code = re.search(r"\d{3} \d{3}", mail.outbox[0].subject)
+    assert code
+    before = visitor.session.session_key
+    visitor.post("/sign-in/code/", {"code": code[0].replace(" ", "-")})
+    assert visitor.session.session_key != before and "_auth_user_id" in visitor.session
+    other = Client()
+    ask(other, "nobody@nowhere.example")
+    other.post("/sign-in/code/", {"code": code[0]})
+    assert "_auth_user_id" not in other.session
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_staying_signed_in_is_a_choice(visitor: Client, priya: Person, keep: bool):
+    visitor.post("/sign-in/", {"email": priya.email})
+    code = re.search(r"\d{3} \d{3}", mail.outbox[0].subject)
+    assert code
+    answer = visitor.post("/sign-in/code/", {"code": code[0]} | ({"remember": "on"} if keep else {}))
+    assert bool(answer.cookies["session"]["max-age"]) is keep
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_signing_in_leads_nowhere_else(visitor: Client, priya: Person, elsewhere: str):
+    visitor.post("/sign-in/", {"email": priya.email, "next": elsewhere})
+    code = re.search(r"\d{3} \d{3}", mail.outbox[0].subject)
+    assert code
+    answer = visitor.post("/sign-in/code/", {"code": code[0], "next": elsewhere})
+    assert answer["Location"] == "/"
+
+
+def test_nothing_private_is_kept_by_a_browser(as_person: Callable[[Person], Client], priya: Person):
+    for path in ("/", "/meetings/", "/me/sessions/", "/me/two-step/", "/nowhere/"):
+        assert as_person(priya).get(path)["Cache-Control"] == "private, no-store", path

@@ -268,6 +268,6 @@ def test_undo_is_over_after_a_day(
     visitor: Client, priya: Person, portal_clock: Hand, monkeypatch: Any
 ) -> None:
     done = visitor.post(mail_path(priya), {"stop": "meetings"}, follow=True).context["request"].GET["done"]
-    monkeypatch.setattr("members.views._UNDO_WITHIN_SECONDS", -1)
+    monkeypatch.setattr("members.views.choices._UNDO_WITHIN_SECONDS", -1)
     assert "too long ago" in text(visitor.post(mail_path(priya), {"undo": done}, follow=True))
     assert slugs(priya) == []
