@@ -16,6 +16,7 @@ from forum.kit import clock, wording
 from forum.kit.needs import Done, Need
 from forum.outbox import queries as outbox
 from meetings import queries as meetings
+from meetings import reminders
 from meetings.models import Meeting
 from members import queries as members
 from members.adapter import used_second_step
@@ -80,6 +81,7 @@ class Desk:
     place: meetings.Place | None
     answers: meetings.Answers | None
     next_invitation: Meeting | None
+    reminder_at: datetime | None
     line: meetings.YearLine | None
     done: list[DoneLine]
     last_sign_in: datetime | None
@@ -130,11 +132,18 @@ def gather(now: datetime, person: Person, *, with_put_off: bool = False, last_se
         place=meetings.place_of(coming) if coming else None,
         answers=meetings.answers(coming) if coming else None,
         next_invitation=meetings.next_invitation(now),
+        reminder_at=_reminder_at(coming, now),
         line=_line(now),
         done=what_was_done(AuditEntry.objects.order_by("-id")[: DONE_SHOWN * 3], now)[:DONE_SHOWN],
         last_sign_in=datetime.fromisoformat(last_seen) - clock.real() + now if last_seen else None,
         index=_index(),
     )
+
+
+def _reminder_at(coming: Meeting | None, now: datetime) -> datetime | None:
+    """When the reminder of the next meeting goes, if it has not gone."""
+    goes_at = reminders.moment(coming.starts_at) if coming else None
+    return goes_at if goes_at and goes_at > now else None
 
 
 def what_was_done(entries: Iterable[AuditEntry], now: datetime) -> list[DoneLine]:

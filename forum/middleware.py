@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -33,6 +34,7 @@ class PrivateMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The answer, kept by nobody if its reader is signed in."""
         response = self.get_response(request)
-        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+        # Asked only of who brings a cookie: a feed must not depend on one.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             response["Cache-Control"] = "private, no-store"
         return response

@@ -242,3 +242,23 @@ class Answer(Stamped):
 
     def __str__(self) -> str:
         return self.get_choice_display()
+
+
+class Welcome(Stamped):
+    """That somebody was welcomed to a list when they came on to it.
+
+    Shape: one row for each time a subscription is opened; `opened_at` is when.
+    """
+
+    subscription = models.ForeignKey(
+        "members.Subscription", on_delete=models.PROTECT, related_name="welcomes"
+    )
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["subscription", "opened_at"], name="welcome_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"welcome {self.pk}"

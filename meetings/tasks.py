@@ -5,17 +5,19 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from forum.kit import clock
-from meetings import alerts, invitations
+from meetings import alerts, invitations, reminders, welcomes
 
 
 @shared_task(ignore_result=True)
 def reconcile() -> None:
-    """Makes every calendar right.
+    """Makes every calendar right, reminds, welcomes, and tells chairs and lists what they should know.
 
     Again: posts nothing new.
     """
     now = clock.now()
     invitations.reconcile(now)
+    reminders.remind(now)
+    welcomes.welcome(now)
     alerts.tell_chairs(now)
     alerts.tell_lists(now)
 

@@ -256,6 +256,16 @@ def approve_trust(trust: Trust, *, by: Person) -> bool:
     return bool(joined)
 
 
+@transaction.atomic
+def renew_feed(person: Person, *, by: Person) -> None:
+    """Gives someone's calendar feed a new secret address.
+
+    Effects: the old address is dead at once.
+    """
+    Person.objects.filter(pk=person.pk).update(feed_key=uuid.uuid4())
+    audit.record("members.feed_renewed", by=by.pk, about=f"person:{person.pk}")
+
+
 # --- Signing in: offices, the second step, sessions -------------------------------------------------------------------
 
 

@@ -266,7 +266,7 @@ class AddPersonForm(DetailsForm, PlaceForm):
     )
     on_list = forms.BooleanField(
         label="Put them on the Forum’s list",
-        help_text="Invitations that are out now reach them within a minute; later ones as usual",
+        help_text="They get a welcome with the dates, and the invitations that are out now, within a minute",
         required=False,
         initial=True,
     )

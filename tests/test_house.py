@@ -41,6 +41,10 @@ PUBLIC_DOORS = {
     "meetings:meeting",
     "meetings:meeting-file",
     "meetings:answer",
+    "meetings:dates-feed",
+    "meetings:feed",
+    "meetings:feed-page",
+    "meetings:for-it",
     "meetings:answer-file",
     "members:mail",
     "members:one-time-link",
@@ -126,11 +130,18 @@ def test_tasks_never_wait_for_an_hour():
 
 
 def test_every_letter_has_its_template_triple():
-    kinds = set(re.findall(r'_letter\(\s*view,\s*"(\w+)"', (ROOT / "meetings/letters.py").read_text()))
-    assert kinds >= {"invitation", "change", "cancellation", "withdrawal"}
-    folder = ROOT / "templates/meetings/mail"
-    wanted = {f"{kind}.{part}" for kind in kinds for part in ("subject.txt", "txt", "html")}
-    assert {path.name for path in folder.iterdir() if path.is_file()} == wanted
+    for app, least in (
+        ("meetings", {"invitation", "change", "reminder", "welcome"}),
+        ("members", {"security"}),
+    ):
+        folder = ROOT / app / "letters"
+        sources = sorted(folder.glob("*.py")) if folder.is_dir() else [ROOT / app / "letters.py"]
+        text = "\n".join(path.read_text() for path in sources)
+        kinds = set(re.findall(r'compose\(\s*view,\s*"(\w+)"|render\("\w+/mail/(\w+)"', text))
+        named = {one or other for one, other in kinds}
+        assert named >= least
+        wanted = {f"{kind}.{part}" for kind in named for part in ("subject.txt", "txt", "html")}
+        assert {path.name for path in (ROOT / f"templates/{app}/mail").iterdir() if path.is_file()} == wanted
 
 
 def test_no_script_or_style_stands_in_a_page():

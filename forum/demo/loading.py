@@ -7,8 +7,8 @@ from django.db import transaction
 
 from forum.demo import crowd, history, people
 from forum.outbox.models import Message
-from meetings.models import Meeting
-from members.models import MailingList, Person, Trust
+from meetings.models import Meeting, Welcome
+from members.models import MailingList, Person, Subscription, Trust
 
 
 class NotEmptyError(Exception):
@@ -42,6 +42,13 @@ def load(now: datetime, *, empty: bool = False, volume: int | None = None) -> Lo
             raise ValueError(f"The demo itself has {Person.objects.count()} people.")
         crowd.load(volume, forum=forum, invited=invited, now=now)
     history.answer(now)
+    # They came before this demo began: nobody is welcomed twice.
+    Welcome.objects.bulk_create(
+        [
+            Welcome(subscription=row, opened_at=row.started_at, created_at=now)
+            for row in Subscription.objects.filter(list=forum)
+        ]
+    )
     return Loaded(
         trusts=Trust.objects.count(),
         people=Person.objects.count(),

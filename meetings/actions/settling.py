@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime
 
 from forum.kit import clock
+from forum.outbox import post
 from meetings import dates, invitations, queries
 from meetings.models import CalendarEntry, Meeting, OldAddress, Revision
 
@@ -23,7 +24,11 @@ def lock(meeting: Meeting) -> tuple[Meeting, CalendarEntry]:
 
 
 def begin(meeting: Meeting, entry: CalendarEntry, act: str, now: datetime) -> None:
-    """Keeps what stands before an act, and starts its two minutes anew."""
+    """Keeps what stands before an act, and starts its two minutes anew.
+
+    Effects: reminders still waiting end; what is due once the act has settled is posted then.
+    """
+    post.withdraw(now=now, about=f"entry:{entry.pk}", kinds=("reminder",))
     state: dict[str, Any] = {name: _iso(getattr(meeting, name)) for name in _MOMENTS}
     state |= {name: getattr(meeting, name) for name in _WORDS}
     state |= {

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from forum.kit import wording
-from meetings import queries
+from meetings import queries, reminders
 from meetings.models import Meeting
 
 type Rows = list[dict[str, str]]
@@ -29,6 +29,9 @@ def of_move(
     else:
         rows.append(_row("People", "Nobody has this in their calendar yet, so nobody needs to be told."))
         rows.append(_row("Invitations", _invitation_day(meeting, planned, asks)))
+    rows.append(
+        _row("Reminder", f"Goes {wording.short_moment(reminders.moment(time[0]))}, if that is still to come.")
+    )
     first = meeting.moved_from or meeting.starts_at
     marked = "back at its first time" if first == time[0] else "marked ‘Changed’ with the old date"
     rows.append(_row("Website", f"Changes at once, {marked}."))

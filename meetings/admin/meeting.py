@@ -12,7 +12,7 @@ from django.urls.resolvers import URLResolver
 
 from forum.audit.models import AuditEntry
 from forum.kit import clock, wording
-from meetings import queries
+from meetings import queries, reminders
 from meetings.admin import schedule, sending, year
 from meetings.admin.doors import door, page
 from meetings.models import Meeting
@@ -172,7 +172,8 @@ def _tasks(meeting: Meeting, now: datetime) -> list[dict[str, str]]:
     )
     state, kind = _invitation_state(meeting, now)
     invitation = {"label": "Invitation", "url": _url("preview", meeting), "state": state, "kind": kind}
-    return [words, link, invitation]
+    state, kind = _reminder_state(meeting, now)
+    return [words, link, invitation, {"label": "Reminder", "url": "", "state": state, "kind": kind}]
 
 
 def _url(screen: str, meeting: Meeting) -> str:
@@ -200,6 +201,16 @@ def _invitation_state(meeting: Meeting, now: datetime) -> tuple[str, str]:
     if meeting.invite_at <= now:
         return "On its way", "warning"
     return f"Goes {wording.short_moment(meeting.invite_at)}", "info"
+
+
+def _reminder_state(meeting: Meeting, now: datetime) -> tuple[str, str]:
+    goes_at = reminders.moment(meeting.starts_at)
+    reminded = queries.reminded(meeting)
+    if reminded:
+        return f"Sent to {wording.count(reminded, 'person', 'people')}", "done"
+    if meeting.cancelled_at or goes_at <= now:
+        return "None went", ""
+    return f"Goes {wording.short_moment(goes_at)}", "info"
 
 
 def _history(meeting: Meeting, now: datetime) -> list[dict[str, str]]:

@@ -25,7 +25,16 @@ from meetings.queries.entries import (
     told_by,
     undo_offers,
 )
-from meetings.queries.lists import Audience, audience, days_moved, days_taken, reached
+from meetings.queries.lists import (
+    Audience,
+    audience,
+    days_moved,
+    days_taken,
+    forum_to_come,
+    not_welcomed,
+    reached,
+    trust_names,
+)
 from meetings.queries.people import (
     RECEIPT_STATES,
     Answers,
@@ -37,6 +46,7 @@ from meetings.queries.people import (
     invited_without_link,
     latest_answer,
     receipts,
+    reminded,
 )
 from meetings.queries.year import (
     Mark,
@@ -87,6 +97,7 @@ __all__ = [
     "entry_views",
     "following",
     "forum_list",
+    "forum_to_come",
     "holders",
     "invited_without_link",
     "last_handed",
@@ -99,16 +110,19 @@ __all__ = [
     "newest_entry",
     "next_invitation",
     "next_meeting",
+    "not_welcomed",
     "owed",
     "place_of",
     "present_year",
     "reached",
     "receipts",
     "recipients",
+    "reminded",
     "settling",
     "suppressed",
     "time_in_hand",
     "told_by",
+    "trust_names",
     "undo_offers",
     "year_line",
     "years",

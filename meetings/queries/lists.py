@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from forum.kit import clock
 from forum.outbox.models import Suppression
-from meetings.models import Meeting
-from members.models import MailingList, Subscription
+from meetings.models import Meeting, Welcome
+from members.models import MailingList, Subscription, TrustRole
 
 
 def days_taken(of_list: MailingList) -> Counter[date]:
@@ -57,3 +57,24 @@ def reached(of_list: MailingList, now: datetime) -> QuerySet[Subscription]:
         .exclude(person__address_key__in=Suppression.objects.values("address_key"))
         .select_related("person", "added_by", "list")
     )
+
+
+def not_welcomed(now: datetime) -> list[Subscription]:
+    """Who is on the Forum's list, can be reached, and has had no welcome since they came on to it."""
+    had = Welcome.objects.filter(subscription=OuterRef("pk"), opened_at=OuterRef("started_at"))
+    forum = MailingList.objects.filter(slug=MailingList.FORUM).first()
+    if forum is None:
+        return []
+    rows = reached(forum, now).exclude(basis=Subscription.Basis.IMPORTED).filter(~Exists(had))
+    return list(rows.order_by("pk"))
+
+
+def trust_names(people: set[int]) -> dict[int, str]:
+    """The trust that each of these people works for now, where there is one."""
+    rows = TrustRole.objects.filter(person_id__in=people, ended_at__isnull=True).order_by("-pk")
+    return dict(rows.values_list("person_id", "trust__name"))
+
+
+def forum_to_come(now: datetime) -> list[Meeting]:
+    """The Forum's meetings to come, soonest first."""
+    return list(Meeting.objects.of_forum().to_come(now))

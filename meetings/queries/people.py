@@ -40,6 +40,15 @@ def holders(meeting: Meeting) -> int:
     ).count()
 
 
+def reminded(meeting: Meeting) -> int:
+    """How many people were sent a reminder of the meeting at its present time, or are about to be."""
+    entry = meeting.entries.latest("id")
+    rows = Message.objects.filter(about=f"entry:{entry.pk}", mailing__kind="reminder").exclude(
+        state="cancelled"
+    )
+    return rows.filter(thread__endswith=f":{int(meeting.starts_at.timestamp())}").count()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """Answers to the present time, and those kept from the time before. Units: people."""

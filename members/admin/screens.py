@@ -149,7 +149,10 @@ def forum_list(request: HttpRequest, person: Person) -> HttpResponse:
             messages.error(request, " ".join(error.messages))
             return _back_to(person)
         return _done(request, person, f"{person.name} is on the Forum’s list.")
-    lines = ["Invitations that are out now reach them within a minute, later ones on their days."]
+    lines = [
+        "Within a minute they get a welcome with the dates, and the invitations that are out now; later ones on "
+        "their days."
+    ]
     if standing.asked_for_peace:
         lines = [
             "They have asked not to be emailed. Only they can change that, by the link in any of our messages."

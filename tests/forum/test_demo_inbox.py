@@ -22,7 +22,7 @@ from members.models import Person
 from tests import make
 from tests.conftest import Hand
 
-urlpatterns = [path("demo/inbox/", include("forum.demo.urls")), *urls.urlpatterns]
+urlpatterns = [path("demo/", include("forum.demo.urls")), *urls.urlpatterns]
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 INBOX = "/demo/inbox/"
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 LINK: dict[str, Any] = {"join_url": "https://zoom.example/j/845", "join_id": "845 122", "passcode": "306 114"}
 NO_LINK: dict[str, Any] = {"join_url": "", "join_id": "", "passcode": ""}
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "meetings" / "mail"
-KINDS = ("invitation", "change", "cancellation", "withdrawal", "notice", "link_missing")
+KINDS = ("invitation", "change", "cancellation", "withdrawal", "notice", "link_missing", "reminder")
 
 
 @pytest.fixture
@@ -95,11 +95,12 @@ def all_letters(view: EntryView) -> dict[str, Letter]:
         "withdrawal": letters.withdrawal(view, was=view.content, at=clock.now()),
         "notice": letters.notice(view, was=was),
         "link_missing": letters.link_missing(view),
+        "reminder": letters.reminder(view),
     }
 
 
 def test_each_letter_has_its_three_templates_and_no_other_lies_beside_them() -> None:
-    wanted = {f"{kind}.{end}" for kind in KINDS for end in ("subject.txt", "txt", "html")}
+    wanted = {f"{kind}.{end}" for kind in (*KINDS, "welcome") for end in ("subject.txt", "txt", "html")}
     assert {path.name for path in TEMPLATES.iterdir() if path.is_file()} == wanted
 
 

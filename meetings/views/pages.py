@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,19 +11,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
-from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods, require_safe
 
-from forum.kit import clock, tokens, wording
+from forum.kit import clock, links, tokens, wording
 from forum.kit.doors import sealed
 from meetings import actions, agenda, ics, letters, queries, rules
 from meetings.forms.answers import AnswerForm
 from meetings.models import Answer, Invitation, Meeting
 from meetings.queries import pages
+from meetings.views import files
 
 ROOM_OPENS = timedelta(minutes=30)
-FILE_KEPT_SECONDS = 300
 
 
 # --- Public pages -----------------------------------------------------------------------------------------------------
@@ -52,6 +49,8 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
     context = {
         "year": year,
         "page": pages.dates_page(line, now),
+        "feed_address": links.absolute(reverse("meetings:dates-feed")),
+        "webcal": f"webcal:{links.absolute(reverse('meetings:dates-feed')).partition(':')[2]}",
         "file_kb": max(1, round(len(body) / 1000)),
         "other_years": [one for one in queries.years() if one != year],
     }
@@ -133,7 +132,7 @@ def dates_file(request: HttpRequest, year: int) -> HttpResponseBase:
     if not meetings:
         raise Http404("No meetings in this school year")
     body, edited_at = _year_calendar(year, meetings)
-    return _public_file(request, body, edited_at, f"forum-meetings-{_in_address(year)}.ics")
+    return files.answer(request, body, edited_at, filename=f"forum-meetings-{_in_address(year)}.ics")
 
 
 @require_safe
@@ -145,7 +144,9 @@ def meeting_file(request: HttpRequest, year: int, slug: str) -> HttpResponseBase
         return _from_old_address(year, slug, "meetings:meeting-file")
     entry = letters.public_entry(queries.newest_entry(found), found)
     body = ics.publish([entry], name=str(settings.SITE_NAME), public=True)
-    return _public_file(request, body, entry.modified_at, f"forum-meeting-{slug}-{_in_address(year)}.ics")
+    return files.answer(
+        request, body, entry.modified_at, filename=f"forum-meeting-{slug}-{_in_address(year)}.ics"
+    )
 
 
 @require_safe
@@ -179,18 +180,6 @@ def _year_calendar(year: int, meetings: Iterable[Meeting]) -> tuple[bytes, datet
     ]
     name = f"{settings.SITE_NAME}, {wording.school_year(year)}"
     return ics.publish(entries, name=name, public=True), max(entry.modified_at for entry in entries)
-
-
-def _public_file(request: HttpRequest, body: bytes, edited_at: datetime, filename: str) -> HttpResponseBase:
-    """A file that a program may ask for again and again: nothing is sent twice while nothing has changed."""
-    etag = f'"{sha256(body).hexdigest()[:40]}"'
-    edited = int(edited_at.timestamp())
-    response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'inline; filename="{filename}"'
-    response["Cache-Control"] = f"private, max-age={FILE_KEPT_SECONDS}"
-    response["ETag"] = etag
-    response["Last-Modified"] = http_date(edited)
-    return get_conditional_response(request, etag=etag, last_modified=edited, response=response) or response
 
 
 def _in_address(year: int) -> str:

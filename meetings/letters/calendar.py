@@ -1,4 +1,4 @@
-"""The letters about meetings: one function each, rendered once for everybody, with slots for each person."""
+"""The letters about one meeting: one function each, rendered once for everybody, with slots for each person."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ def invitation(view: EntryView, *, again: datetime | None = None) -> Letter:
 
     Shape: `again` is the moment of posting when the entry may have been in this mailbox before.
     """
-    return _letter(view, "invitation", method="REQUEST", content=view.content, revised_at=again)
+    return compose(view, "invitation", method="REQUEST", content=view.content, revised_at=again)
 
 
 def change(view: EntryView, *, was: Content) -> Letter:
@@ -37,23 +37,23 @@ def change(view: EntryView, *, was: Content) -> Letter:
         "link_is_first": not was.join_url and bool(view.content.join_url),
         "place_changed": was.place != view.content.place,
     }
-    return _letter(view, "change", method="REQUEST", content=view.content, **extra)
+    return compose(view, "change", method="REQUEST", content=view.content, **extra)
 
 
 def cancellation(view: EntryView, *, was: Content) -> Letter:
     """«Cancelled»: a CANCEL for everyone, with the reason and the next date."""
-    return _letter(view, "cancellation", method="CANCEL", content=was, was_line=_line(was), **_next(view))
+    return compose(view, "cancellation", method="CANCEL", content=was, was_line=_line(was), **_next(view))
 
 
 def withdrawal(view: EntryView, *, was: Content, at: datetime, to_other_address: bool = False) -> Letter:
     """A CANCEL to one person: they left the list, or the invitation now goes to their other address."""
     extra: dict[str, Any] = {"was_line": _line(was), "to_other_address": to_other_address}
-    return _letter(view, "withdrawal", method="CANCEL", content=was, revised_at=at, **extra)
+    return compose(view, "withdrawal", method="CANCEL", content=was, revised_at=at, **extra)
 
 
 def test(view: EntryView, *, nonce: str) -> Letter:
     """The invitation as people will see it, for the chair alone; its entry has a UID of its own."""
-    letter = _letter(
+    letter = compose(
         view, "invitation", method="REQUEST", content=view.content, uid=f"test-{nonce}@{settings.MAIL_DOMAIN}"
     )
     return replace(letter, kind="test", subject=f"[Test] {letter.subject}")
@@ -62,16 +62,16 @@ def test(view: EntryView, *, nonce: str) -> Letter:
 def notice(view: EntryView, *, was: Content) -> Letter:
     """A plain message to the list that a date not yet invited to has moved or is off."""
     extra: dict[str, Any] = {"was": was, "was_line": _line(was), "time_changed": True} | _next(view)
-    return _letter(view, "notice", method="", content=view.content, urgency=Urgency.BULK, **extra)
+    return compose(view, "notice", method="", content=view.content, urgency=Urgency.BULK, **extra)
 
 
 def link_missing(view: EntryView) -> Letter:
     """To the chairs: the invitation goes out without a joining link."""
     path = links.absolute(reverse("admin:meetings_meeting_link", args=[view.meeting.pk]))
-    return _letter(view, "link_missing", method="", content=view.content, with_list=False, link_path=path)
+    return compose(view, "link_missing", method="", content=view.content, with_list=False, link_path=path)
 
 
-def _letter(
+def compose(
     view: EntryView,
     kind: str,
     *,
@@ -83,6 +83,7 @@ def _letter(
     with_list: bool = True,
     **extra: Any,
 ) -> Letter:
+    """A letter about one meeting from its template triple, with the calendar part that its method asks for."""
     meeting = view.meeting
     context = {
         "meeting": meeting,
@@ -92,7 +93,7 @@ def _letter(
         "place": view.place,
         "page_url": links.absolute(meeting.get_absolute_url()),
         "now_date": wording.long_date(content.starts_at),
-        "hours": _hours(content),
+        "hours": hours(content),
         "button": f"Joining link for {wording.day_number_month(content.starts_at)}",
         "agenda": agenda.rows(content.agenda),
         "with_list": with_list,
@@ -117,7 +118,7 @@ def _letter(
         html=html,
         calendar=calendar,
         method=method,
-        headers=_unsubscribe() if with_list else {},
+        headers=unsubscribe() if with_list else {},
         cause=f"entry:{view.entry.pk}:{view.entry.revision}",
     )
 
@@ -127,7 +128,7 @@ def _line(content: Content) -> str:
     return f"{wording.long_date(content.starts_at)}, {wording.time_range(*content.time)}"
 
 
-def _hours(content: Content | Meeting) -> str:
+def hours(content: Content | Meeting) -> str:
     """«10:00am to 11:30am London time, online (Zoom)»."""
     place = f"o{content.place[1:]}" if content.place.startswith("Online") else content.place
     return f"{wording.time_range(*content.time)} London time, {place}"
@@ -138,10 +139,10 @@ def _next(view: EntryView) -> dict[str, Any]:
     later = view.following
     if later is None:
         return {"following": None}
-    return {"following": later, "next_date": wording.long_date(later.starts_at), "next_hours": _hours(later)}
+    return {"following": later, "next_date": wording.long_date(later.starts_at), "next_hours": hours(later)}
 
 
-def _unsubscribe() -> dict[str, str]:
+def unsubscribe() -> dict[str, str]:
     """The mail program's own way to stop: one press, or a mail to the mailbox that somebody reads.
 
     Source: RFC 2369 3.2, RFC 8058 3.1.
