@@ -135,7 +135,7 @@ def gather(now: datetime, person: Person, *, with_put_off: bool = False, last_se
         reminder_at=_reminder_at(coming, now),
         line=_line(now),
         done=what_was_done(AuditEntry.objects.order_by("-id")[: DONE_SHOWN * 3], now)[:DONE_SHOWN],
-        last_sign_in=datetime.fromisoformat(last_seen) - clock.real() + now if last_seen else None,
+        last_sign_in=clock.shown(datetime.fromisoformat(last_seen)) if last_seen else None,
         index=_index(),
     )
 

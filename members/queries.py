@@ -68,7 +68,7 @@ def sessions_of(person: Person, *, own: str) -> list[SignedIn]:
         SignedIn(
             pk=row.pk,
             browser=browsers.words(row.user_agent),
-            since=row.created_at,
+            since=clock.shown(row.created_at),
             is_here=row.session_key == own,
         )
         for row in rows

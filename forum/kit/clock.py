@@ -35,8 +35,13 @@ def real() -> datetime:
 
 def now() -> datetime:
     """The portal's moment, aware, in UTC: the real one unless CLOCK set another."""
+    return shown(real())
+
+
+def shown(moment: datetime) -> datetime:
+    """What the portal's clock showed at a real moment."""
     anchor: Anchor | None = settings.CLOCK
-    return real() if anchor is None else real() + anchor.offset
+    return moment if anchor is None else moment + anchor.offset
 
 
 def london(moment: datetime) -> datetime:

@@ -32,6 +32,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from forum.kit import clock
 from members.forms import (
     AppCodeForm,
     ConfirmForm,
@@ -170,9 +171,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     mine = list(Authenticator.objects.filter(user=person).order_by("id"))
     kept = next((one for one in mine if one.type == CODES), None)
     left = len(kept.wrap().get_unused_codes()) if kept else 0
+    app_since = next((one.created_at for one in mine if one.type == APP), None)
     context = {
-        "app": next((one for one in mine if one.type == APP), None),
-        "passkeys": [one.wrap() for one in mine if one.type == PASSKEY],
+        "app_since": clock.shown(app_since) if app_since else None,
+        "passkeys": [
+            {"pk": one.pk, "name": one.wrap().name, "since": clock.shown(one.created_at)}
+            for one in mine
+            if one.type == PASSKEY
+        ],
         "codes_left": left,
         "few_codes": left < FEW_CODES,
         "is_set_up": any(one.type != CODES for one in mine),
