@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from forum.kit import characters
 from forum.kit.models import Stamped
 
 
@@ -29,7 +30,7 @@ class Community(Stamped):
         RUST = "rust", "Rust"
 
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[characters.ONE_LINE])
     question = models.CharField("problem of practice", max_length=240)
     domain = models.CharField("what it cares about", max_length=240, blank=True)
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)

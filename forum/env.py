@@ -33,7 +33,7 @@ DEVELOPMENT_KEY = "development-only-key-which-production-refuses-to-start-with"
 MAIL_SCHEMES = {"smtp": ("", 25), "smtp+tls": ("starttls", 587), "smtps": ("tls", 465)}
 DATABASE_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name")
 # No connection is opened before it is needed; a web process has four threads, a worker one.
-POOL = {"min_size": 0, "max_size": 8, "timeout": 10}
+POOL = {"min_size": 0, "max_size": 8, "timeout": 4}
 
 
 class EnvError(Exception):
@@ -227,6 +227,7 @@ class _Reader:
             "HOST": host,
             "PORT": port,
             "CONN_MAX_AGE": 0,
+            "CONN_HEALTH_CHECKS": True,  # the pool hands out no connection that a restart has cut
             "OPTIONS": {"connect_timeout": "5"} | query | {"pool": dict(POOL)},
         }
 

@@ -1,7 +1,11 @@
 """What happens to every request and every answer."""
 
+import logging
+import uuid
 from collections.abc import Callable
+from time import perf_counter
 
+import structlog
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +13,76 @@ from django.http.response import HttpResponseBase
 
 type Handler = Callable[[HttpRequest], HttpResponseBase]
 
+METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
+PERMISSIONS = ", ".join(
+    [
+        "publickey-credentials-create=(self)",
+        "publickey-credentials-get=(self)",
+        *(
+            f"{name}=()"
+            for name in (
+                "accelerometer",
+                "browsing-topics",
+                "camera",
+                "display-capture",
+                "geolocation",
+                "gyroscope",
+                "magnetometer",
+                "microphone",
+                "midi",
+                "payment",
+                "usb",
+            )
+        ),
+    ]
+)
+
+log = structlog.get_logger("forum.requests")
+
+
+class RequestLogMiddleware:
+    """One line for each request: what was asked by which route, how it ended, how long it took.
+
+    Units: milliseconds.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer, once its line is written."""
+        began = perf_counter()
+        with structlog.contextvars.bound_contextvars(request=uuid.uuid4().hex[:12]):
+            response = self.get_response(request)
+            found = request.resolver_match
+            user = getattr(request, "_cached_user", None)
+            log.log(
+                logging.ERROR if response.status_code >= 500 else logging.INFO,
+                "request",
+                method=request.method if request.method in METHODS else "other",
+                route=(found.view_name or found.route) if found else "static or none",
+                status=response.status_code,
+                ms=round((perf_counter() - began) * 1000),
+                person=getattr(user, "pk", None),
+            )
+        return response
+
+
+class HeadersMiddleware:
+    """Headers of safety on every answer, files and faults too."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer with what other middleware does not set."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
 
 
 class SessionMiddleware(DjangoSessionMiddleware):

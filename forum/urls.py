@@ -21,3 +21,5 @@ urlpatterns = [
 
 if settings.DEMO_MAILDIR and settings.ENVIRONMENT == "development":
     urlpatterns += [path("demo/", include("forum.demo.urls"))]
+
+handler500 = "forum.views.server_error"

@@ -1,14 +1,22 @@
 """Pages that show several apps at once."""
 
+import sys
+
+import structlog
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import get_template
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from forum import health
 from forum.kit import clock
 from meetings import queries
 from members import queries as members
+
+log = structlog.get_logger("forum.pages")
 
 
 @require_safe
@@ -31,8 +39,31 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_not_required
+@never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Says that the database answers too."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ready\n", content_type="text/plain")
+    """Says what the portal can do now: without its database nothing, without the broker everything a little later.
+
+    Shape: `state` is ready, degraded or away; only *away* is no success, because a page is better than none.
+    Units: ages in seconds.
+    """
+    facts = health.facts()
+    return JsonResponse(facts, status=503 if facts["state"] == "away" else 200)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What somebody sees when a page fails: 503 while the database is away, 400 for bytes no text can hold, else 500.
+
+    Shape: made without database, session or context processors, all of which may be what failed.
+    """
+    fault = sys.exc_info()[1]
+    if isinstance(fault, OperationalError | InterfaceError):
+        log.error("database away", exc_info=fault)
+        response = HttpResponse(get_template("503.html").render(), status=503)
+        response["Retry-After"] = "30"
+    elif isinstance(fault, ValueError | DataError) and "NUL" in str(fault):
+        response = HttpResponse(get_template("400.html").render(), status=400)
+    else:
+        log.error("page failed", exc_info=fault)
+        response = HttpResponse(get_template("500.html").render(), status=500)
+    response["Cache-Control"] = "no-store"
+    return response

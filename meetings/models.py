@@ -4,18 +4,12 @@ import uuid
 from datetime import datetime
 from typing import ClassVar, Self
 
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import URLValidator
 from django.db import models
 from django.urls import reverse
 
-from forum.kit import clock, wording
+from forum.kit import characters, clock, wording
 from forum.kit.models import Stamped
-
-NO_CONTROLS = RegexValidator(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000\ue001]",
-    "Take out the characters that cannot be printed",
-    inverse_match=True,
-)
 
 
 class MeetingQuerySet(models.QuerySet["Meeting"]):
@@ -47,18 +41,21 @@ class Meeting(Stamped):
     slug = models.SlugField(editable=False)
     starts_at = models.DateTimeField("starts")
     ends_at = models.DateTimeField("ends")
-    theme = models.CharField(max_length=200, blank=True, validators=[NO_CONTROLS])
-    agenda = models.TextField(blank=True, validators=[NO_CONTROLS])
-    place = models.CharField(max_length=120, default="Online (Zoom)", validators=[NO_CONTROLS])
+    theme = models.CharField(max_length=200, blank=True, validators=[characters.ONE_LINE])
+    agenda = models.TextField(blank=True, validators=[characters.LINES])
+    place = models.CharField(max_length=120, default="Online (Zoom)", validators=[characters.ONE_LINE])
     join_url = models.URLField(
-        "joining link", max_length=500, blank=True, validators=[URLValidator(schemes=["https"]), NO_CONTROLS]
+        "joining link",
+        max_length=500,
+        blank=True,
+        validators=[URLValidator(schemes=["https"]), characters.ONE_LINE],
     )
-    join_id = models.CharField("meeting ID", max_length=40, blank=True, validators=[NO_CONTROLS])
-    passcode = models.CharField(max_length=40, blank=True, validators=[NO_CONTROLS])
+    join_id = models.CharField("meeting ID", max_length=40, blank=True, validators=[characters.ONE_LINE])
+    passcode = models.CharField(max_length=40, blank=True, validators=[characters.ONE_LINE])
     invite_at = models.DateTimeField("invitations go", null=True, blank=True, editable=False)
     moved_from = models.DateTimeField(null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    cancel_reason = models.CharField("reason", max_length=200, blank=True, validators=[NO_CONTROLS])
+    cancel_reason = models.CharField("reason", max_length=200, blank=True, validators=[characters.ONE_LINE])
     edited_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = MeetingQuerySet.as_manager()
@@ -227,7 +224,7 @@ class Answer(Stamped):
 
     invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="answers")
     choice = models.CharField(max_length=5, choices=Choice)
-    note = models.CharField(max_length=300, blank=True, validators=[NO_CONTROLS])
+    note = models.CharField(max_length=300, blank=True, validators=[characters.LINES])
     via = models.CharField(max_length=10, choices=Via, default=Via.WEB)
     starts_at = models.DateTimeField()
     revision = models.PositiveIntegerField()

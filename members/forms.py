@@ -16,6 +16,7 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 
+from forum.kit import characters
 from members.models import Office, Person, Trust, TrustRole, read_address
 
 
@@ -198,7 +199,7 @@ class AddressForm(forms.Form):
 
     def clean_email(self) -> str:
         """The address in lower case, not yet anybody else's."""
-        address = str(self.cleaned_data["email"]).strip().lower()
+        address = read_address(str(self.cleaned_data["email"]))
         if Person.objects.filter(email=address).exclude(pk=self.person.pk).exists():
             raise forms.ValidationError(
                 "Somebody else has this address: check it, or end their place on the list first"
@@ -215,6 +216,7 @@ class DetailsForm(forms.Form):
     name = forms.CharField(
         label="Name",
         max_length=120,
+        validators=[characters.ONE_LINE],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Enter the name", "max_length": "Shorten the name to 120 characters"},
     )
@@ -222,6 +224,7 @@ class DetailsForm(forms.Form):
         label="Job title (optional)",
         required=False,
         max_length=120,
+        validators=[characters.ONE_LINE],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"max_length": "Shorten the job title to 120 characters"},
     )
@@ -274,10 +277,7 @@ class AddPersonForm(DetailsForm, PlaceForm):
 
     def clean_email(self) -> str:
         """The address in lower case, not yet anybody's."""
-        try:
-            address = read_address(str(self.cleaned_data["email"]))
-        except forms.ValidationError as error:
-            raise forms.ValidationError(self.fields["email"].error_messages["invalid"]) from error
+        address = read_address(str(self.cleaned_data["email"]))
         if Person.objects.filter(email=address).exists():
             raise forms.ValidationError("Somebody with this address is here already: look them up instead")
         return address

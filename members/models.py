@@ -5,16 +5,48 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.functions import RandomUUID
+from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 from django.db.models.functions import Lower
 
-from forum.kit import clock, tokens
+from forum.kit import characters, clock, tokens
 from forum.kit.models import Stamped
+from forum.outbox import build
 
 _TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "father", "fr", "rev", "revd"}
 )
+
+
+NOT_PLAIN = (
+    "Type the address with plain letters, figures and signs only. "
+    "One with other letters may look like somebody else’s"
+)
+
+
+def plain_address(value: str) -> None:
+    """Refuses an address with anything outside ASCII in it, or that no mail can be addressed to.
+
+    Errors: ValidationError. Source: RFC 5321 4.1.2; Unicode TR39 (letters that look alike).
+    """
+    if not value.isascii() or not value.isprintable():
+        raise ValidationError(NOT_PLAIN, code="not_plain")
+    if not build.is_address(value):
+        raise ValidationError(
+            "Enter an email address in the usual form, like name@trust.org.uk", code="invalid"
+        )
+
+
+def read_address(value: str) -> str:
+    """A clean address from what was typed.
+
+    Errors: ValidationError when it is no address, or holds letters outside ASCII that could pass for others.
+    """
+    address = value.strip().lower()
+    plain_address(address)
+    validate_email(address)
+    return address
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -69,10 +101,13 @@ class Person(AbstractBaseUser, PermissionsMixin, Stamped):
     """
 
     email = models.EmailField(
-        "email address", unique=True, error_messages={"unique": "Somebody with this address is here already"}
+        "email address",
+        unique=True,
+        validators=[plain_address],
+        error_messages={"unique": "Somebody with this address is here already"},
     )
-    name = models.CharField(max_length=120)
-    job_title = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=120, validators=[characters.ONE_LINE])
+    job_title = models.CharField(max_length=120, blank=True, validators=[characters.ONE_LINE])
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     feed_key = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     address_key = models.CharField(max_length=64, editable=False, db_index=True)
@@ -100,6 +135,17 @@ class Person(AbstractBaseUser, PermissionsMixin, Stamped):
                 condition=models.Q(email=Lower("email")),
                 name="person_email_lower_case",
                 violation_error_message="Keep email addresses in lower case",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name__regex=characters.SEEN_IN_SQL)
+                & ~models.Q(job_title__regex=characters.SEEN_IN_SQL),
+                name="person_name_seen",
+                violation_error_message=characters.TAKE_OUT,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email__regex=r"^[\x21-\x7e]+$"),
+                name="person_email_ascii",
+                violation_error_message=NOT_PLAIN,
             ),
         ]
 
@@ -143,7 +189,7 @@ class Region(models.TextChoices):
 class Trust(Stamped):
     """A multi-academy trust or family of schools that has joined or asked to."""
 
-    name = models.CharField(max_length=160, unique=True)
+    name = models.CharField(max_length=160, unique=True, validators=[characters.ONE_LINE])
     email_domain = models.CharField("domain of its addresses", max_length=120, blank=True)
     region = models.CharField("main region", max_length=40, choices=Region, blank=True)
     local_authority = models.CharField(max_length=80, blank=True)
@@ -155,6 +201,13 @@ class Trust(Stamped):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=~models.Q(name__regex=characters.SEEN_IN_SQL),
+                name="trust_name_seen",
+                violation_error_message=characters.TAKE_OUT,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -195,7 +248,7 @@ class MailingList(models.Model):
     """
 
     slug = models.SlugField(unique=True)
-    label = models.CharField(max_length=120)
+    label = models.CharField(max_length=120, validators=[characters.ONE_LINE])
     home = models.CharField("address on this site", max_length=200)
 
     FORUM = "forum"
@@ -247,13 +300,3 @@ class Subscription(Stamped):
 
     def __str__(self) -> str:
         return f"{self.person} on {self.list}"
-
-
-def read_address(value: str) -> str:
-    """A clean address from what was typed.
-
-    Errors: ValidationError when it is no address, or holds letters outside ASCII that could pass for others.
-    """
-    address = value.strip().lower()
-    validate_email(address)
-    return address

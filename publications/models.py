@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from forum.kit import characters
 from forum.kit.models import Stamped
 
 
@@ -15,7 +16,7 @@ class Guide(Stamped):
 
     slug = models.SlugField(unique=True)
     series = models.CharField(max_length=120, blank=True)
-    title = models.CharField(max_length=160)
+    title = models.CharField(max_length=160, validators=[characters.ONE_LINE])
     summary = models.CharField(max_length=300, blank=True)
     due = models.CharField("expected", max_length=60, blank=True)
     published_on = models.DateField(null=True, blank=True)

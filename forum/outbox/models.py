@@ -281,3 +281,15 @@ class SendingSwitch(models.Model):
 
     def __str__(self) -> str:
         return "Sending is stopped" if self.paused_at else "Sending is on"
+
+
+class Tick(models.Model):
+    """When the clockwork last came by: one row.
+
+    Units: a real moment.
+    """
+
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"tick {self.at:%H:%M}"

@@ -2,13 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Min
 from django.urls import reverse
 
-from forum.kit import wording
+from forum.kit import clock, wording
 from forum.kit.needs import Need
-from forum.outbox.models import Message, SendingSwitch
+from forum.outbox.models import Message, SendingSwitch, Tick
 
 LATE_AFTER = timedelta(minutes=15)
+STANDS_STILL_AFTER = timedelta(minutes=5)
 
 
 def needs(now: datetime) -> list[Need]:
@@ -39,4 +41,28 @@ def needs(now: datetime) -> list[Need]:
                 button="Look",
             )
         )
+    ticked = last_tick()
+    if ticked and ticked < clock.real() - STANDS_STILL_AFTER:
+        found.append(
+            Need(
+                key="sending:tick",
+                rank=39,
+                title=f"The clockwork has stood still since {wording.clock_time(clock.shown(ticked))}",
+                why="Invitations, changes and reminders wait until it runs again; nothing is lost. Ask whoever looks "
+                "after the server to start beat and the worker.",
+                url=reverse("admin:outbox_message_changelist") + "?how_far=waiting",
+                button="Look",
+            )
+        )
     return found
+
+
+def oldest_due(now: datetime) -> datetime | None:
+    """Since when the message waits that should have left first."""
+    first: datetime | None = Message.objects.due(now).aggregate(first=Min("next_at"))["first"]
+    return first
+
+
+def last_tick() -> datetime | None:
+    """When the clockwork last came by. Units: a real moment."""
+    return Tick.objects.values_list("at", flat=True).first()

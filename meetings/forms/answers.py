@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from meetings.models import NO_CONTROLS, Answer
+from forum.kit import characters
+from meetings.models import Answer
 
 NOTE_LENGTH = 300
 _CHOOSE = "Choose yes, maybe or no"
@@ -36,7 +37,7 @@ class AnswerForm(forms.Form):
         help_text=f"At most {NOTE_LENGTH} characters",
         required=False,
         max_length=NOTE_LENGTH,
-        validators=[NO_CONTROLS],
+        validators=[characters.LINES],
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"max_length": f"Make the note shorter: at most {NOTE_LENGTH} characters"},
     )

@@ -8,9 +8,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from forum.kit import clock, wording
+from forum.kit import characters, clock, wording
 from meetings import dates
-from meetings.models import NO_CONTROLS, Meeting
+from meetings.models import Meeting
 
 _TEXT = {"autocomplete": "off"}
 _TIMES = "Enter both times, like 1:00pm and 2:30pm"
@@ -37,7 +37,7 @@ class WordsForm(_TypedForm):
         label="Theme (optional)",
         required=False,
         max_length=200,
-        validators=[NO_CONTROLS],
+        validators=[characters.ONE_LINE],
         help_text="At most 200 characters",
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={"max_length": "Shorten the theme to 200 characters"},
@@ -46,7 +46,7 @@ class WordsForm(_TypedForm):
         label="Agenda (optional)",
         required=False,
         max_length=4000,
-        validators=[NO_CONTROLS],
+        validators=[characters.LINES],
         help_text="One line for each part, with its time first: 10:00am Welcome",
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"max_length": "Shorten the agenda to 4,000 characters"},
@@ -72,7 +72,7 @@ def _check_link(value: str) -> None:
     if _NO_LINK_HAS & set(value) or any(char.isspace() for char in value) or "@" in urlsplit(value).netloc:
         raise ValidationError(_LINK_ALONE)
     _is_address(value)
-    NO_CONTROLS(value)
+    characters.ONE_LINE(value)
 
 
 class _LinkField(forms.URLField):
@@ -97,7 +97,7 @@ class LinkForm(_TypedForm):
         label="Meeting ID (optional)",
         required=False,
         max_length=40,
-        validators=[NO_CONTROLS],
+        validators=[characters.ONE_LINE],
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={"max_length": "Shorten the meeting ID to 40 characters"},
     )
@@ -105,7 +105,7 @@ class LinkForm(_TypedForm):
         label="Passcode (optional)",
         required=False,
         max_length=40,
-        validators=[NO_CONTROLS],
+        validators=[characters.ONE_LINE],
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={"max_length": "Shorten the passcode to 40 characters"},
     )
@@ -194,7 +194,7 @@ class CancelForm(_TypedForm):
     reason = forms.CharField(
         label="Reason",
         max_length=200,
-        validators=[NO_CONTROLS],
+        validators=[characters.ONE_LINE],
         help_text="People read this in the message and on the site. At most 200 characters",
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={

@@ -39,10 +39,11 @@ def test_production_reads_everything() -> None:
         "HOST": "db",
         "PORT": "5432",
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": "5",
             "sslmode": "require",
-            "pool": {"min_size": 0, "max_size": 8, "timeout": 10},
+            "pool": {"min_size": 0, "max_size": 8, "timeout": 4},
         },
     }
     assert (env.redis_url, env.celery_broker_url) == ("redis://valkey:6379/0", "redis://valkey:6379/0")

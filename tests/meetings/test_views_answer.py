@@ -70,8 +70,8 @@ def test_the_same_answer_twice_is_one(visitor: Client, november: Meeting, priya:
         ({}, "Choose yes, maybe or no"),
         ({"answer": "perhaps"}, "Choose yes, maybe or no"),
         ({"answer": "yes", "note": "x" * 301}, "Make the note shorter: at most 300 characters"),
-        ({"answer": "yes", "note": "a\x07b"}, "Take out the characters that cannot be printed"),
-        ({"answer": "yes", "note": "a\ue000b"}, "Take out the characters that cannot be printed"),
+        ({"answer": "yes", "note": "a\x07b"}, "Take out the characters that cannot be seen"),
+        ({"answer": "yes", "note": "a\ue000b"}, "Take out the characters that cannot be seen"),
     ],
 )
 def test_faults_are_said_and_nothing_typed_is_lost(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from forum.kit import clock
 from forum.outbox.delivery import settle
+from forum.outbox.models import Tick
 
 
 def reap(now: datetime) -> int:
@@ -17,6 +18,8 @@ def reap(now: datetime) -> int:
 def sweep(now: datetime) -> int:
     """Reap, expire, end what was overtaken; how many messages moved.
 
+    Effects: notes that the clockwork came by.
     Again: a second run finds nothing.
     """
+    Tick.objects.update_or_create(pk=1, defaults={"at": clock.real()})
     return reap(now) + settle.expire(now) + settle.end_overtaken(now)
