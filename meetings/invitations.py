@@ -281,8 +281,10 @@ def _edition_changed(view: EntryView, last: Held | None) -> int | None:
 
 def _leave_old_addresses(ids: Iterable[int], now: datetime) -> None:
     """Takes the entry back from addresses that people no longer have."""
-    left = list(Invitation.objects.filter(pk__in=list(ids), withdrawn_at__isnull=True))
+    own = Invitation.objects.select_related("entry__meeting").filter(pk__in=list(ids))
+    left = list(own.filter(withdrawn_at__isnull=True))
     _end_unsent(left, now)
+    post.withdraw(now=now, threads=[row.reminder_thread for row in left], kinds=("reminder",))
     held = queries.last_handed([row.thread for row in left])
     suppressed = queries.suppressed({row.address_key for row in left})
     _cancel(

@@ -202,6 +202,11 @@ class Invitation(Stamped):
         """What orders the letters of this entry to this mailbox."""
         return f"entry:{self.entry_id}:person:{self.person_id}:{self.address_key[:16]}"
 
+    @property
+    def reminder_thread(self) -> str:
+        """What names the reminder of this entry for the time it has now."""
+        return f"reminder:{self.pk}:{int(self.entry.meeting.starts_at.timestamp())}"
+
 
 class Answer(Stamped):
     """One answer to one invitation, kept for ever; the latest that counts is the person's answer.

@@ -11,7 +11,7 @@ from forum.demo import content
 from forum.demo.rows import store
 from forum.kit import clock
 from forum.outbox.models import Message
-from meetings import actions, dates, invitations
+from meetings import actions, dates, invitations, reminders
 from meetings.actions import settling
 from meetings.models import Answer, CalendarEntry, Invitation, Meeting
 from members.models import MailingList, Office, Person, Subscription
@@ -91,14 +91,26 @@ def _live_through(invited: list[datetime], forum: MailingList, now: datetime) ->
                 ended_at=ended_at if ended_at <= moment else None
             )
         invitations.reconcile(moment)
-        Message.objects.filter(state=Message.State.QUEUED).update(
-            state=Message.State.SENT,
-            attempts=1,
-            smtp_code=250,
-            handed_at=F("dated_at") + timedelta(seconds=20),
-            sent_at=F("dated_at") + timedelta(seconds=21),
-        )
+        _count_as_sent()
     own.update(from_at=None)
+
+
+def _count_as_sent() -> None:
+    Message.objects.filter(state=Message.State.QUEUED).update(
+        state=Message.State.SENT,
+        attempts=1,
+        smtp_code=250,
+        handed_at=F("dated_at") + timedelta(seconds=20),
+        sent_at=F("dated_at") + timedelta(seconds=21),
+    )
+
+
+def remind(now: datetime, invited: list[Meeting]) -> None:
+    """Reminders of these meetings whose moment has come, counted as sent then."""
+    moments = (reminders.moment(meeting.starts_at) for meeting in invited)
+    for moment in sorted(one for one in moments if one <= now):
+        reminders.remind(moment)
+        _count_as_sent()
 
 
 def answer(now: datetime) -> None:

@@ -42,6 +42,7 @@ def load(now: datetime, *, empty: bool = False, volume: int | None = None) -> Lo
             raise ValueError(f"The demo itself has {Person.objects.count()} people.")
         crowd.load(volume, forum=forum, invited=invited, now=now)
     history.answer(now)
+    history.remind(now, invited)
     # They came before this demo began: nobody is welcomed twice.
     Welcome.objects.bulk_create(
         [

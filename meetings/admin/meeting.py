@@ -206,8 +206,10 @@ def _invitation_state(meeting: Meeting, now: datetime) -> tuple[str, str]:
 def _reminder_state(meeting: Meeting, now: datetime) -> tuple[str, str]:
     goes_at = reminders.moment(meeting.starts_at)
     reminded = queries.reminded(meeting)
-    if reminded:
-        return f"Sent to {wording.count(reminded, 'person', 'people')}", "done"
+    if reminded.waiting:
+        return f"Sending: {reminded.sent:,} of {reminded.total:,}", "warning"
+    if reminded.total:
+        return f"Sent to {wording.count(reminded.sent, 'person', 'people')}", "done"
     if meeting.cancelled_at or goes_at <= now:
         return "None went", ""
     return f"Goes {wording.short_moment(goes_at)}", "info"

@@ -72,6 +72,7 @@ def _when(meeting: Meeting, now: datetime, invited: bool) -> str:
 def _refused(now: datetime) -> Iterable[Need]:
     failed = (
         Message.objects.filter(state=Message.State.FAILED, about__startswith="entry:", expires_at__gt=now)
+        .exclude(mailing__kind="reminder")  # they hold the entry that it reminds of, and it is not sent again
         .values("about")
         .annotate(people=Count("person_id", distinct=True))
         .order_by("about")

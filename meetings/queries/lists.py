@@ -60,13 +60,16 @@ def reached(of_list: MailingList, now: datetime) -> QuerySet[Subscription]:
 
 
 def not_welcomed(now: datetime) -> list[Subscription]:
-    """Who is on the Forum's list, can be reached, and has had no welcome since they came on to it."""
+    """Who is on the Forum's list, can be reached, and has had no welcome since they came on to it.
+
+    Effects: held until the transaction ends: whoever leaves meanwhile waits, and then takes the welcome back.
+    """
     had = Welcome.objects.filter(subscription=OuterRef("pk"), opened_at=OuterRef("started_at"))
     forum = MailingList.objects.filter(slug=MailingList.FORUM).first()
     if forum is None:
         return []
     rows = reached(forum, now).exclude(basis=Subscription.Basis.IMPORTED).filter(~Exists(had))
-    return list(rows.order_by("pk"))
+    return list(rows.order_by("pk").select_for_update(of=("self",), skip_locked=True, no_key=True))
 
 
 def trust_names(people: set[int]) -> dict[int, str]:

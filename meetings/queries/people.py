@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from forum.outbox.models import Message
@@ -40,13 +40,29 @@ def holders(meeting: Meeting) -> int:
     ).count()
 
 
-def reminded(meeting: Meeting) -> int:
-    """How many people were sent a reminder of the meeting at its present time, or are about to be."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminded:
+    """How far the reminders of a meeting have come. Units: people; `total` counts those refused as well."""
+
+    sent: int
+    waiting: int
+    total: int
+
+
+def reminded(meeting: Meeting) -> Reminded:
+    """How many were reminded of the meeting at its present time."""
     entry = meeting.entries.latest("id")
-    rows = Message.objects.filter(about=f"entry:{entry.pk}", mailing__kind="reminder").exclude(
-        state="cancelled"
+    own = Message.objects.filter(about=f"entry:{entry.pk}", mailing__kind="reminder")
+    counts = (
+        own.filter(thread__endswith=f":{int(meeting.starts_at.timestamp())}")
+        .exclude(state=Message.State.CANCELLED)
+        .aggregate(
+            sent=Count("pk", filter=Q(state=Message.State.SENT)),
+            waiting=Count("pk", filter=Q(state__in=Message.State.waiting())),
+            total=Count("pk"),
+        )
     )
-    return rows.filter(thread__endswith=f":{int(meeting.starts_at.timestamp())}").count()
+    return Reminded(**counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The demo's content comes whole into an empty database, as if the months before it had happened."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from forum.demo import content, crowd, loading
 from forum.kit import clock, tokens
 from forum.outbox import build
 from forum.outbox.models import Mailing, Message
-from meetings import invitations, letters, queries
+from meetings import invitations, letters, queries, tasks
 from meetings.invitations import Tally
 from meetings.models import Answer, CalendarEntry, Invitation, Meeting, Revision
 from members.models import MailingList, Person, Subscription, Trust, TrustRole
@@ -101,18 +101,17 @@ def test_the_year_is_dated_and_worded_as_the_content_says() -> None:
 
 def test_what_is_past_counts_as_sent_and_the_next_meeting_is_left_to_the_outbox() -> None:
     loaded = loading.load(clock.now())
-    sent = Message.objects.filter(state="sent")
-    assert loaded.letters == sent.count() == Message.objects.count() == 2 * (len(ON_THE_LIST) + 1)
+    sent = Message.objects.filter(state="sent").exclude(mailing__kind="reminder")
+    assert loaded.letters == Message.objects.filter(state="sent").count() == Message.objects.count()
+    assert sent.count() == 2 * (len(ON_THE_LIST) + 1)
     first, second, third = Meeting.objects.order_by("starts_at")[:3]
     for meeting in (first, second):
         rows = Invitation.objects.filter(entry__meeting=meeting)
         assert rows.count() == len(ON_THE_LIST) + 1
         assert set(rows.values_list("letters", "revision", "sequence")) == {(1, 1, 0)}
     assert not Invitation.objects.filter(entry__meeting=third).exists()
-    early = Message.objects.get(
-        person_id=Person.objects.get(office="chair").pk, about=f"entry:{first.entries.get().pk}"
-    )
-    late = Message.objects.get(
+    early = sent.get(person_id=Person.objects.get(office="chair").pk, about=f"entry:{first.entries.get().pk}")
+    late = sent.get(
         person_id=Person.objects.get(name="Imran Qureshi").pk, about=f"entry:{first.entries.get().pk}"
     )
     assert early.dated_at == make.london("2025-09-01 09:00")
@@ -239,3 +238,26 @@ def test_a_crowd_smaller_than_the_demo_is_refused() -> None:
 def test_a_crowd_without_a_year() -> None:
     loaded = loading.load(clock.now() - timedelta(days=100), volume=90, empty=True)
     assert (loaded.people, loaded.meetings, loaded.letters) == (90, 0, 0)
+
+
+def test_a_demo_that_begins_after_a_reminder_s_moment_counts_it_as_sent(portal_clock: Hand) -> None:
+    now = portal_clock.set("2025-11-05 09:00")
+    loading.load(now, volume=120)
+    own = Message.objects.filter(mailing__kind="reminder", about__in=_about(make.london("2025-11-06 10:00")))
+    assert own.count() > 20
+    assert set(own.values_list("state", "dated_at")) == {("sent", make.london("2025-11-04 09:00"))}
+    tasks.reconcile()
+    assert not Message.objects.exclude(state="sent").exists()
+
+
+def test_whoever_comes_after_the_demo_began_is_welcomed_and_nobody_else() -> None:
+    loading.load(clock.now())
+    tasks.reconcile()
+    assert not Message.objects.filter(mailing__kind="welcome").exists()
+    who = make.subscribed(make.person("Asha Lindqvist", "asha@lantern.example"))
+    tasks.reconcile()
+    assert [row.person_id for row in Message.objects.filter(mailing__kind="welcome")] == [who.pk]
+
+
+def _about(starts_at: datetime) -> list[str]:
+    return [f"entry:{row.pk}" for row in CalendarEntry.objects.filter(meeting__starts_at=starts_at)]

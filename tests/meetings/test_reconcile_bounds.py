@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from forum.kit import clock
 from forum.outbox.models import Mailing, Message
-from meetings import invitations
+from meetings import invitations, reminders, welcomes
 from meetings.models import CalendarEntry, Invitation
 from members.models import Person, Subscription
 from tests import make
+from tests.conftest import Hand
 
 PEOPLE, MEETINGS = 20_000, 11
 
@@ -126,3 +127,42 @@ def test_a_run_that_dies_before_its_commit_leaves_nothing_and_the_next_does_it_a
             invitations.reconcile(clock.now())
     assert (Message.objects.count(), Invitation.objects.count()) == (0, 0)
     assert invitations.reconcile(clock.now()).invited == 3
+
+
+@pytest.mark.django_db
+def test_reminding_many_people_reads_the_outbox_once():
+    settled_world(PEOPLE // 4, MEETINGS)
+    first = CalendarEntry.objects.select_related("meeting").order_by("meeting__starts_at")[0]
+    moment = reminders.moment(first.meeting.starts_at)
+    Message.objects.update(dated_at=moment - timedelta(days=5))
+    with connection.cursor() as cursor:
+        # To ask for each person's reminder by itself would read the whole outbox 5,000 times.
+        cursor.execute("SET LOCAL statement_timeout = '10s'")
+    with CaptureQueriesContext(connection) as statements:
+        assert reminders.remind(moment) == PEOPLE // 4
+        assert reminders.remind(moment) == 0
+    assert len(statements) <= 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_at_once_remind_and_welcome_each_person_once(portal_clock: Hand):
+    people = [make.subscribed() for _ in range(40)]
+    make.meeting("2025-11-06 10:00", invite_at=clock.now() - timedelta(days=1))
+    CalendarEntry.objects.update(settles_at=None)
+    invitations.reconcile(clock.now())
+    portal_clock.set("2025-11-04 09:00")
+    start = Barrier(4)
+
+    def run(_: int) -> tuple[int, int]:
+        start.wait()
+        try:
+            return reminders.remind(clock.now()), welcomes.welcome(clock.now())
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(run, range(4)))
+    # Whom another run was holding is passed over, and found by the next one.
+    done.append((reminders.remind(clock.now()), welcomes.welcome(clock.now())))
+    assert [sum(column) for column in zip(*done, strict=True)] == [len(people), len(people)]
+    assert Message.objects.count() == 3 * len(people)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from forum.kit import clock
 from forum.outbox import delivery
 from forum.outbox.models import Message
-from meetings import actions, invitations, reminders
+from meetings import actions, invitations, queries, reminders
 from meetings.models import CalendarEntry, Invitation, Meeting
 from members import actions as members
 from members.models import MailingList, Person
@@ -252,4 +252,59 @@ def test_chairs_see_when_it_goes_and_to_how_many_it_went(
     assert "Goes Tue 4 Nov" in as_person(tracy).get(page).content.decode().replace("\u00a0", " ")
     portal_clock.set("2025-11-04 09:01")
     tick()
-    assert "Sent to 3 people" in as_person(tracy).get(page).content.decode().replace("\u00a0", " ")
+    assert "Sending: 0 of 3" in as_person(tracy).get(page).content.decode().replace("\u00a0", " ")
+    one = Message.objects.filter(mailing__kind="reminder").first()
+    assert one is not None
+    Message.objects.filter(mailing__kind="reminder").exclude(pk=one.pk).update(
+        state="sent", handed_at=clock.real(), sent_at=clock.real()
+    )
+    Message.objects.filter(pk=one.pk).update(state="failed", ended_at=clock.now())
+    assert "Sent to 2 people" in as_person(tracy).get(page).content.decode().replace("\u00a0", " ")
+
+
+def test_a_refused_reminder_is_no_refused_invitation(november: Meeting, portal_clock: Hand):
+    portal_clock.set("2025-11-04 09:00")
+    tick()
+    Message.objects.filter(mailing__kind="reminder").update(state="failed", ended_at=clock.now())
+    assert [need for need in queries.needs(clock.now()) if need.key.startswith("refused:")] == []
+
+
+def test_another_address_takes_the_waiting_reminder_from_the_old_one(
+    november: Meeting, portal_clock: Hand, tracy: Person, callum: Person
+):
+    portal_clock.set("2025-11-04 09:00")
+    tick()
+    members.change_address(callum, email="callum@elsewhere.example", by=tracy)
+    assert tick() == 0
+    assert reminded() == {row.name for row in Person.objects.exclude(pk__in=[callum.pk, tracy.pk])}
+    assert list(
+        Message.objects.filter(person_id=callum.pk, mailing__kind="invitation", state="queued").values_list(
+            "to_address", flat=True
+        )
+    ) == ["callum@elsewhere.example"]
+
+
+def test_who_left_and_came_back_before_the_moment_is_reminded_and_after_it_is_not(
+    november: Meeting, portal_clock: Hand, forum_list: MailingList, priya: Person, callum: Person
+):
+    portal_clock.set("2025-11-03 12:00")
+    for who, comes_back in ((priya, "2025-11-03 13:00"), (callum, "2025-11-04 10:00")):
+        members.unsubscribe(who, lists=[forum_list], takes_entries_out=True, by=who)
+        tick()
+        portal_clock.set(comes_back)
+        members.subscribe(who, of_list=forum_list, by=who)
+        tick()
+    tick()
+    assert priya.name in reminded() and callum.name not in reminded()
+
+
+def test_put_back_after_the_moment_the_new_invitation_is_enough(
+    november: Meeting, portal_clock: Hand, tracy: Person
+):
+    actions.cancel_meeting(november, reason="Snow", by=tracy)
+    portal_clock.set("2025-11-04 09:01")
+    assert tick() == 0
+    actions.put_back(november, by=tracy)
+    portal_clock.passes(minutes=3)
+    assert tick() == 0
+    assert Message.objects.filter(mailing__kind="invitation", mailing__cause__contains="entry:").count() >= 6

@@ -64,6 +64,7 @@ def test_nadia_gets_one_welcome_and_what_is_out_already(
     feed = links.absolute(f"/feed/{tokens.make(nadia.feed_key, 'feed')}/")
     assert got[1].slots["feed_url"] == feed
     assert text.index("feed_url") < text.index("This file does not update")
+    assert "We keep your name, address, trust and answers" in text
     assert "I know the sender" in text and "add a colleague" not in text
 
 
