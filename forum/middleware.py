@@ -1,5 +1,6 @@
 """What happens to every request and every answer."""
 
+import codecs
 import logging
 import uuid
 from collections.abc import Callable
@@ -8,8 +9,10 @@ from time import perf_counter
 import structlog
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.views.defaults import bad_request
 
 type Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -83,6 +86,24 @@ class HeadersMiddleware:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class BytesMiddleware:
+    """Refuses what no page can read: a form in an alphabet that there is not, an address with a NUL in it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer, or 400."""
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        try:
+            codecs.lookup(charset)
+        except (LookupError, ValueError):
+            return bad_request(request, SuspiciousOperation())
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request, SuspiciousOperation())
+        return self.get_response(request)
 
 
 class SessionMiddleware(DjangoSessionMiddleware):

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "forum.middleware.BytesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "forum.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

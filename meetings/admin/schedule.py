@@ -32,8 +32,12 @@ def words(request: HttpRequest, meeting: Meeting) -> HttpResponse:
         stale = is_stale(request, meeting)
         if not stale:
             announce = bool(told) and request.POST.get("how") == "tell"
-            actions.edit_words(meeting, theme=theme, agenda=agenda, announce=announce, by=person(request))
-            return back_to(meeting)
+            try:
+                actions.edit_words(meeting, theme=theme, agenda=agenda, announce=announce, by=person(request))
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                return back_to(meeting)
     subject = ""
     if told:
         new = replace(queries.content_of(meeting), agenda="*")

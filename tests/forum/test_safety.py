@@ -97,6 +97,13 @@ def test_a_poisoned_host_changes_no_link(visitor: Client, tracy: Person):
     assert links.absolute("/x/") == "http://localhost:8000/x/"
 
 
+def test_what_no_page_can_read_is_refused(visitor: Client):
+    kind = "application/x-www-form-urlencoded; charset=nonsense"
+    assert visitor.generic("POST", "/sign-in/", b"email=a", content_type=kind).status_code == 400
+    assert visitor.get("/meetings/?page=%00").status_code == 400
+    assert visitor.get("/mail/a%00b/").status_code == 400
+
+
 @override_settings(ROOT_URLCONF="tests.forum.test_safety")
 def test_faults_get_a_page_in_plain_words(calm: Client):
     away = calm.get("/away/")
