@@ -37,6 +37,13 @@ def test_a_code_from_the_mail_leads_a_new_chair_to_the_second_step(visitor: Clie
     assert (answer.status_code, answer["Location"]) == (302, "/me/two-step/?next=%2Fadmin%2F")
 
 
+def test_the_code_goes_through_any_relay(visitor: Client, tracy: Person):
+    ask(visitor, tracy.email)
+    content = mail.outbox[0].message().as_bytes()
+    assert content.isascii() and b"Auto-Submitted: auto-generated" in content
+    assert "Leaders’ Forum" in mail.outbox[0].message().get_content()
+
+
 def test_strangers_see_the_same_page_and_get_nothing(tracy: Person):
     assert ask(Client(), tracy.email) == ask(Client(), "nobody@nowhere.example")
     assert len(mail.outbox) == 1
