@@ -1,5 +1,6 @@
 """What chairs type about one meeting, made clean."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,10 +31,18 @@ class _TypedForm(forms.Form):
             field.widget.attrs.pop("maxlength", None)
 
 
+class _OneLineField(forms.CharField):
+    """Text that has one line: what was pasted with line breaks is joined by spaces."""
+
+    def to_python(self, value: Any) -> str:
+        """The text on one line; what cannot be seen stays, to be refused."""
+        return " ".join(re.split(r"[ \t\r\n]+", super().to_python(value) or "")).strip()
+
+
 class WordsForm(_TypedForm):
     """Theme and agenda."""
 
-    theme = forms.CharField(
+    theme = _OneLineField(
         label="Theme (optional)",
         required=False,
         max_length=200,
@@ -51,10 +60,6 @@ class WordsForm(_TypedForm):
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"max_length": "Shorten the agenda to 4,000 characters"},
     )
-
-    def clean_theme(self) -> str:
-        """The theme on one line."""
-        return " ".join(str(self.cleaned_data["theme"]).split())
 
     def clean_agenda(self) -> str:
         """The agenda with plain line ends."""
@@ -191,7 +196,7 @@ class MoveForm(DayForm):
 class CancelForm(_TypedForm):
     """Why a meeting is off."""
 
-    reason = forms.CharField(
+    reason = _OneLineField(
         label="Reason",
         max_length=200,
         validators=[characters.ONE_LINE],
@@ -202,10 +207,6 @@ class CancelForm(_TypedForm):
             "max_length": "Shorten the reason to 200 characters",
         },
     )
-
-    def clean_reason(self) -> str:
-        """The reason on one line."""
-        return " ".join(str(self.cleaned_data["reason"]).split())
 
 
 class InviteForm(DayForm):

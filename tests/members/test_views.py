@@ -57,7 +57,7 @@ def test_doors(
     good = {"GET": 200, "HEAD": 200, "POST": 200, "PUT": 405, "PATCH": 405, "DELETE": 405}
     assert {method: client.generic(method, mail_path(priya)).status_code for method in good} == good
     bad = good | {"GET": 404, "HEAD": 404, "POST": 404}
-    for token in ("nonsense", "x" * 38, "%00", tokens.make(priya.key, "answer")):
+    for token in ("nonsense", "x" * 38, tokens.make(priya.key, "answer")):
         assert {method: client.generic(method, f"/mail/{token}/").status_code for method in bad} == bad
     assert slugs(priya) == ["forum"]
 

@@ -95,7 +95,8 @@ def test_a_demo_runs_stops_and_goes_on(demo: Demo) -> None:
     said = demo.output.read_text()
     assert f"http://localhost:{demo.port}/" in said
     assert "chair@forum.example" in said
-    assert demo.page("/health/ready/") == (200, "ready\n")
+    status, facts = demo.page("/health/ready/")
+    assert (status, json.loads(facts)["database"], json.loads(facts)["broker"]) == (200, "answers", "answers")
     saved = Home(demo.folder).saved_clock()
     assert saved
 
