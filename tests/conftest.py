@@ -147,3 +147,18 @@ def as_person(db: None) -> Callable[[Person], Client]:
         return client
 
     return sign_in
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells at the end what each fault cost and how far the walk went."""
+    lines = [
+        str(value)
+        for state in ("passed", "failed")
+        for one in terminalreporter.stats.get(state, [])
+        for name, value in one.user_properties
+        if name in ("fault", "walk")
+    ]
+    if lines:
+        terminalreporter.section("figures")
+        for line in sorted(set(lines)):
+            terminalreporter.write_line(line)

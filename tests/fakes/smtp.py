@@ -36,6 +36,13 @@ FAULTS = (
     "accept_cut",  # accepted, then closed without an answer
     "accept_hang",  # accepted, never answered
 )
+STEPS = (
+    "mail",  # before MAIL FROM is answered
+    "rcpt",  # before RCPT TO is answered
+    "data",  # before DATA is answered
+    "dot",  # the whole mail is here and not yet taken
+    "kept",  # the mail is taken and not yet answered
+)
 LONGEST_LINE = 1000
 _MESSAGE_ID = re.compile(rb"(?mi)^Message-ID:\s*(\S+)")
 
@@ -80,6 +87,10 @@ class Sink:
         self.violations: list[str] = []
         self.recipients: list[str] = []
         self.connections = 0
+        self.slow = 0.0  # seconds before each mail is taken
+        self.held = threading.Event()
+        self._hold_at = ""
+        self._go_on = threading.Event()
         self._faults: list[Fault] = []
         self._random = random.Random(seed)
         self._lock = threading.Lock()
@@ -113,6 +124,27 @@ class Sink:
         if name == "refuse":
             self._stop_listening()
             self.drop_connections()
+
+    def hold(self, step: str) -> None:
+        """Stop the next conversation at one step, of STEPS, until `release`; `held` tells that it stands there."""
+        if step not in STEPS:
+            raise ValueError(f"No such step: {step}")
+        self.held.clear()
+        self._go_on.clear()
+        self._hold_at = step
+
+    def release(self) -> None:
+        """Let the conversation that is held go on."""
+        self._hold_at = ""
+        self._go_on.set()
+
+    def wait_at(self, step: str) -> None:
+        """Stand here if that was asked for; once, whoever comes first."""
+        with self._lock:
+            stand, self._hold_at = self._hold_at == step, "" if self._hold_at == step else self._hold_at
+        if stand:
+            self.held.set()
+            self._go_on.wait(60)
 
     def ok(self) -> None:
         """Go right from now on."""
@@ -237,6 +269,7 @@ class _Conversation:
         self.violation(f"unknown command {command!r}")
 
     def mail(self, command: str) -> None:
+        self.sink.wait_at("mail")
         found = re.fullmatch(r"(?i)MAIL FROM:<([^<>\s]*)>(?: SIZE=\d+)?", command)
         if not found or self.sender:
             self.violation(f"bad sender {command!r}")
@@ -249,6 +282,7 @@ class _Conversation:
             self.say("250 2.1.0 ok")
 
     def rcpt(self, command: str) -> None:
+        self.sink.wait_at("rcpt")
         found = re.fullmatch(r"(?i)RCPT TO:<([^<>\s]+@[^<>\s]+)>", command)
         if not found or not self.sender or self.recipient:
             self.violation(f"bad recipient {command!r}")
@@ -270,6 +304,7 @@ class _Conversation:
         if not self.recipient:
             self.violation("DATA without a recipient")
             return
+        self.sink.wait_at("data")
         self.say("354 go on")
         sink, address = self.sink, self.recipient
         if sink.strikes("cut_mid_data", address):
@@ -288,6 +323,8 @@ class _Conversation:
                 self.note("line too long")
             if not line.isascii() or b"\r" in line or b"\n" in line or b"\0" in line:
                 self.note(f"octets that SMTP does not carry: {line[:80]!r}")
+        sink.wait_at("dot")
+        time.sleep(sink.slow)
         if sink.strikes("data450", address):
             self.say("450 4.3.0 try later")
         elif sink.strikes("data554", address):
@@ -295,6 +332,7 @@ class _Conversation:
         else:
             content = b"".join(line + b"\r\n" for line in lines)
             sink.keep(Accepted(sender=self.sender, recipient=address, content=content, at=time.time()))
+            sink.wait_at("kept")
             if sink.strikes("accept_cut", address):
                 raise _OverError
             if sink.strikes("accept_hang", address):

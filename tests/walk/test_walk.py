@@ -100,7 +100,7 @@ def test_opening_changes_nothing(
     assert faults == []
     assert made.changed(before, made.tables()) == []
     assert len(seen) > 150
-    print(f"\nwalk: {who} opened {len(seen)} addresses with GET and HEAD, nothing changed")
+    record_property("walk", f"walk: {who} opened {len(seen)} addresses with GET and HEAD, nothing changed")
 
 
 @override_settings(ROOT_URLCONF="tests.walk.test_walk")
@@ -252,7 +252,9 @@ JUNK = [
 
 
 @pytest.mark.parametrize("who", ["tracy", "priya", "visitor"])
-def test_no_form_can_be_made_to_break(who: str, world: World, clients: dict[str, Client]):
+def test_no_form_can_be_made_to_break(
+    who: str, world: World, clients: dict[str, Client], record_property: Callable[[str, object], None]
+):
     """Every form of every page, with junk in each field, with fields left out and with fields nobody asked for."""
     client, broken, tried = clients[who], [], 0
     extra = {
@@ -302,7 +304,7 @@ def test_no_form_can_be_made_to_break(who: str, world: World, clients: dict[str,
                 broken.append(f"{status} {action} {str(data)[:80]}")
     assert broken == []
     assert tried > {"tracy": 300, "priya": 60, "visitor": 20}[who]
-    print(f"\nwalk: {who} sent {tried} forms with junk, none broke")
+    record_property("walk", f"walk: {who} sent {tried} forms with junk, none broke")
 
 
 def test_what_is_no_form_at_all_breaks_nothing(world: World, clients: dict[str, Client]):
