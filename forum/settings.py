@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "forum.page_cache.PageCacheMiddleware",
 ]
 TEMPLATES = [
     {
@@ -107,7 +108,15 @@ USE_I18N = False
 
 DATABASES = {"default": ENV.database}
 # Limits of signing in are counted here: they hold, and people get in, while the broker is away.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "forum_limits"}}
+# Visitors' pages are kept in each process; what they are kept under changes with every act.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "forum_limits"},
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # unless somebody asks to be kept signed in
 

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_safe
 
 from forum import health
 from forum.kit import clock
+from forum.kit.doors import public_page
 from meetings import queries
 from members import queries as members
 
 log = structlog.get_logger("forum.pages")
 
 
-@require_safe
-@login_not_required
+@public_page
 def home(request: HttpRequest) -> HttpResponse:
     """The front door: what the Forum is, the next date, the year."""
     now = clock.now()

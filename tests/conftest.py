@@ -8,6 +8,7 @@ from time import time
 import pytest
 from allauth.account.internal.userkit import user_id_to_str
 from django.conf import settings
+from django.core.cache import caches
 from django.test import Client
 
 from forum.kit import clock
@@ -44,6 +45,12 @@ def portal_clock() -> Iterator[Hand]:
     kept = settings.CLOCK
     yield Hand()
     settings.CLOCK = kept
+
+
+@pytest.fixture(autouse=True)
+def no_kept_pages() -> None:
+    """No page is kept from the test before."""
+    caches["pages"].clear()
 
 
 @pytest.fixture

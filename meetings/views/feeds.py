@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from forum.kit import clock, links, tokens
-from forum.kit.doors import sealed
+from forum.kit.doors import public_page, sealed
 from meetings import feeds, ics
 from meetings.views import files
 from members import actions as members
@@ -74,8 +74,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     return render(request, "meetings/calendar.html", _addresses(request.user) | {"may_renew": True})
 
 
-@require_safe
-@login_not_required
+@public_page
 def for_it(request: HttpRequest) -> HttpResponse:
     """A note for whoever looks after a trust's mail: who writes, from where, and what to allow."""
     context = {

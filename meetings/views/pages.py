@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from forum.kit import clock, links, tokens, wording
-from forum.kit.doors import sealed
+from forum.kit.doors import public_page, sealed
 from meetings import actions, agenda, ics, letters, queries, rules
 from meetings.forms.answers import AnswerForm
 from meetings.models import Answer, Invitation, Meeting
@@ -27,8 +27,7 @@ ROOM_OPENS = timedelta(minutes=30)
 # --- Public pages -----------------------------------------------------------------------------------------------------
 
 
-@require_safe
-@login_not_required
+@public_page
 def year_now(request: HttpRequest) -> HttpResponse:
     """Leads to the present school year; says so when no date is set at all."""
     if not queries.years():
@@ -36,8 +35,7 @@ def year_now(request: HttpRequest) -> HttpResponse:
     return redirect("meetings:year", year=queries.present_year(clock.now()))
 
 
-@require_safe
-@login_not_required
+@public_page
 def year(request: HttpRequest, year: int) -> HttpResponse:
     """All dates of a school year, by term."""
     now = clock.now()
@@ -57,8 +55,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
     return render(request, "meetings/year.html", context)
 
 
-@require_safe
-@login_not_required
+@public_page
 def meeting(request: HttpRequest, year: int, slug: str) -> HttpResponse:
     """One meeting, for ever; members also see the joining link and their own answer."""
     found = _by_address(year, slug)

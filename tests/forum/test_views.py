@@ -69,5 +69,5 @@ def test_the_start_page_asks_little(number: int, visitor: Client, django_assert_
     for day in range(number):
         make.trust()
         make.meeting(f"2025-11-{day + 3:02d} 10:00")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         visitor.get("/")

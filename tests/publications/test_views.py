@@ -50,5 +50,5 @@ def test_the_list_asks_little(number: int, visitor: Client, django_assert_num_qu
     make.meeting()
     for _ in range(number):
         make.guide()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         visitor.get(PATH)
