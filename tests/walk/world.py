@@ -216,6 +216,7 @@ def _newest(model: type[models.Model]) -> list[int]:
 # --- Mails and pages --------------------------------------------------------------------------------------------------
 
 _HERE = re.compile(r"https?://localhost:8000(/[^\s\"<>\\)]*)")
+_SECRET = re.compile(r"[\w-]{30,}")
 _HREF = re.compile(r'(?:href|src|action)="(/[^"#]*)')
 
 
@@ -228,6 +229,12 @@ def links_of_mails() -> dict[str, set[str]]:
     for one in mail.outbox:
         found.setdefault("code", set()).update(_links(one.message().as_bytes()))
     return found
+
+
+def one_of_each(links: dict[str, set[str]]) -> list[str]:
+    """For each kind of mail one link of each kind: links that differ in no more than the secret are of one kind."""
+    found = {(kind, _SECRET.sub("", link)): link for kind in sorted(links) for link in sorted(links[kind])}
+    return list(dict.fromkeys(found.values()))
 
 
 def _links(content: bytes) -> set[str]:
