@@ -43,13 +43,11 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
     line = queries.year_line(meetings, now)
     if line is None:
         raise Http404("No meetings in this school year")
-    body, _ = _year_calendar(year, meetings)
     context = {
         "year": year,
         "page": pages.dates_page(line, now),
         "feed_address": links.absolute(reverse("meetings:dates-feed")),
         "webcal": f"webcal:{links.absolute(reverse('meetings:dates-feed')).partition(':')[2]}",
-        "file_kb": max(1, round(len(body) / 1000)),
         "other_years": [one for one in queries.years() if one != year],
     }
     return render(request, "meetings/year.html", context)
