@@ -175,7 +175,7 @@ def _take_back(rows: list[tuple[int, int, bool]], now: datetime) -> int:
     """Ends what was not yet handed over, lets go in peace, and posts a CANCEL to whoever holds the entry."""
     if not rows:
         return 0
-    own = {row.pk: row for row in Invitation.objects.filter(pk__in=[row[0] for row in rows])}
+    own = _as_read({pk: number for pk, number, _ in rows})
     _end_unsent(own.values(), now)
     peace = [pk for pk, _, in_peace in rows if in_peace]
     Invitation.objects.filter(pk__in=peace).update(released_at=now)
@@ -205,15 +205,19 @@ def _ask(
         ],
         ignore_conflicts=True,
     )
-    _leave_old_addresses([row[4] for row in rows if row[4] and row[6] and row[5] != row[3]], now)
-    pairs = {(row[0], row[1]) for row in rows}
+    left = _leave_old_addresses(
+        {row[4]: row[6] for row in rows if row[4] and row[6] and row[5] != row[3]}, now
+    )
+    read = {(row[0], row[1]): (row[6] or 0) + (row[4] in left) for row in rows}
     wanted = [
         row
         for row in Invitation.objects.filter(
-            entry_id__in={entry for entry, _ in pairs}, person_id__in={person for _, person in pairs}
+            entry_id__in={entry for entry, _ in read}, person_id__in={person for _, person in read}
         )
-        if (row.entry_id, row.person_id) in pairs
+        if (row.entry_id, row.person_id) in read
     ]
+    for row in wanted:
+        row.letters = read[row.entry_id, row.person_id]
     raised = _raise(wanted, now, asks=True)
     invited = changed = 0
     held = queries.last_handed([row.thread for row in raised])
@@ -279,15 +283,22 @@ def _edition_changed(view: EntryView, last: Held | None) -> int | None:
     return last.edition if view.revisions[last.edition] != view.content else None
 
 
-def _leave_old_addresses(ids: Iterable[int], now: datetime) -> None:
-    """Takes the entry back from addresses that people no longer have."""
-    own = Invitation.objects.select_related("entry__meeting").filter(pk__in=list(ids))
-    left = list(own.filter(withdrawn_at__isnull=True))
+def _as_read(numbers: dict[int, int]) -> dict[int, Invitation]:
+    """The invitations, with the number of letters that the comparison saw: what was posted since stands against it."""
+    own = Invitation.objects.select_related("entry__meeting").in_bulk(list(numbers))
+    for pk, row in own.items():
+        row.letters = numbers[pk]
+    return own
+
+
+def _leave_old_addresses(numbers: dict[int, int], now: datetime) -> set[int]:
+    """Takes the entry back from addresses that people no longer have; the invitations that a CANCEL was posted for."""
+    left = [row for row in _as_read(numbers).values() if row.withdrawn_at is None]
     _end_unsent(left, now)
     post.withdraw(now=now, threads=[row.reminder_thread for row in left], kinds=("reminder",))
     held = queries.last_handed([row.thread for row in left])
     suppressed = queries.suppressed({row.address_key for row in left})
-    _cancel(
+    return _cancel(
         [
             row
             for row in left
@@ -301,8 +312,8 @@ def _leave_old_addresses(ids: Iterable[int], now: datetime) -> None:
     )
 
 
-def _cancel(rows: list[Invitation], held: dict[str, Held], now: datetime, *, cause: str | None) -> None:
-    """Posts a CANCEL for each, naming the time of the last letter that was handed over.
+def _cancel(rows: list[Invitation], held: dict[str, Held], now: datetime, *, cause: str | None) -> set[int]:
+    """Posts a CANCEL for each, naming the time of the last letter that was handed over; for whom it was.
 
     Shape: `cause` is "address" when only the address changed, else it is read from the entry.
     """
@@ -323,6 +334,7 @@ def _cancel(rows: list[Invitation], held: dict[str, Held], now: datetime, *, cau
             ],
             now=now,
         )
+    return {row.pk for row in raised}
 
 
 def _goodbye(view: EntryView, edition: int, cause: str | None, now: datetime) -> Letter:

@@ -1,12 +1,17 @@
 """Each rule of the calendars left out in turn: lives that end well with it go wrong without it."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import connections
 
+from forum.kit import clock
 from meetings import invitations
 from meetings.models import Invitation
 from members.models import MailingList, Person
@@ -122,3 +127,78 @@ def test_some_life_drawn_by_lot_goes_wrong_without_a_rule(
         assert any(
             lives.wrong_in(lives.random_life(seed), portal_clock, tracy) for seed in range(lives.DRAWN)
         )
+
+
+def without_the_lock() -> AbstractContextManager[object]:
+    """The second reconcile asks for another lock than the one that the first holds."""
+    return mock.patch.object(invitations, "_LOCK", invitations._LOCK + 1)
+
+
+def without_the_guard() -> AbstractContextManager[object]:
+    return text_without("_RAISE", " AND i.letters = seen.letters")
+
+
+def two_reconciles_at_once(world: lives.World, *, before: str, second_without: Sequence[Patch]) -> None:
+    """Between what one reconcile has read and what it writes, another runs to its end and its letters are sent.
+
+    Shape: `before` names the step of the first one at which they meet.
+    """
+    real_step, met = getattr(invitations, before), threading.Event()
+
+    def second() -> None:
+        try:
+            invitations.reconcile(clock.now())
+            world.do_deliver()
+        finally:
+            connections.close_all()
+
+    def meet(rows: Any, *args: Any, **kwargs: Any) -> Any:
+        if rows and not met.is_set():
+            met.set()
+            with ThreadPoolExecutor(1) as pool, ExitStack() as left_out:
+                for patch in second_without:
+                    left_out.enter_context(patch())
+                pool.submit(second).result(timeout=30)
+        return real_step(rows, *args, **kwargs)
+
+    with mock.patch.object(invitations, before, meet):
+        invitations.reconcile(clock.now())
+    assert met.is_set()
+    world.do_deliver()
+    world.look_at_what_was_posted()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_reconciles_at_once_need_the_lock_or_the_guard(
+    portal_clock: Hand, tracy: Person, forum_list: MailingList
+):
+    world = lives.World(portal_clock, tracy)
+    world.play(["tick", "deliver"])
+    for before in ("_ask", "_raise"):
+        for second_without in ([], [without_the_lock]):
+            world.play(["relink", "wait 150"])
+            two_reconciles_at_once(world, before=before, second_without=second_without)
+            assert world.faults == []
+        with without_the_guard():
+            world.play(["relink", "wait 150"])
+            two_reconciles_at_once(world, before=before, second_without=[])
+            assert world.faults == []
+            world.play(["relink", "wait 150"])
+            two_reconciles_at_once(world, before=before, second_without=[without_the_lock])
+        assert len(world.faults) == len(world.people)
+        assert all("second letter though nothing has happened" in fault for fault in world.faults)
+        world.faults.clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_reconciles_at_once_invite_and_take_back_once(
+    portal_clock: Hand, tracy: Person, forum_list: MailingList
+):
+    world = lives.World(portal_clock, tracy)
+    two_reconciles_at_once(world, before="_ask", second_without=[without_the_lock])
+    world.play(["readdress 1"])
+    two_reconciles_at_once(world, before="_ask", second_without=[without_the_lock])
+    world.play(["leave 2"])
+    two_reconciles_at_once(world, before="_take_back", second_without=[without_the_lock])
+    world.settle()
+    assert world.wrong() == []
