@@ -14,7 +14,7 @@ from publications.models import Guide
 ROWS = 30
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
-  <head><title>{{ rows.0.starts_at|date:"Y" }}</title><link rel="stylesheet" href="/static/css/site.css"></head>
+  <head><title>{{ rows.0.starts_at|date:"Y" }}</title><link rel="stylesheet" href="/static/css/site.min.css"></head>
   <body>
     <h1>Dates</h1>
     {% if request.user.is_authenticated %}<p>{{ request.user.name }}</p>{% endif %}

@@ -107,7 +107,9 @@ def _public_pages(known: set[str]) -> dict[str, tuple[str, str]]:
     return {
         name: (f"/{route}", "visitor")
         for name, route, pattern in doors()
-        if getattr(pattern.callback, "is_public_page", False) and "<" not in route and name not in {*known, "meetings:year-now"}
+        if getattr(pattern.callback, "is_public_page", False)
+        and "<" not in route
+        and name not in {*known, "meetings:year-now"}
     }
 
 

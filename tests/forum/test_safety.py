@@ -71,7 +71,7 @@ def calm() -> Client:
         ("/meetings/dates.ics", 200),
         ("/health/live/", 200),
         ("/health/ready/", 200),
-        ("/static/css/site.css", 200),
+        ("/static/css/site.min.css", 200),
         ("/static/nothing.css", 404),
         ("/me/sessions/", 302),
         ("/away/", 503),
