@@ -73,7 +73,8 @@ def _kept(rules: list[Node], words: set[str], beginnings: tuple[str, ...]) -> It
 
 def _selectors(rule: QualifiedRule) -> list[str]:
     """The selectors of a rule; a comma inside brackets parts none."""
-    found, one = [], []
+    found: list[str] = []
+    one: list[Node] = []
     for token in rule.prelude:
         if token.type == "literal" and token.value == ",":
             found.append(tinycss2.serialize(one).strip())
