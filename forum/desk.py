@@ -21,6 +21,7 @@ from meetings.models import Meeting
 from members import queries as members
 from members.adapter import used_second_step
 from members.models import Person
+from publications import queries as publications
 
 ACTS = ("taken", "given_back", "put_off")
 AT_MOST = 7
@@ -32,8 +33,6 @@ OTHER_ACTS = {
     "outbox.resumed": "let mail go again.",
     "communities.added": "added a community.",
     "communities.edited": "corrected what we say of a community.",
-    "publications.added": "added a guide.",
-    "publications.edited": "corrected what we say of a guide.",
 }
 
 
@@ -152,7 +151,11 @@ def what_was_done(entries: Iterable[AuditEntry], now: datetime) -> list[DoneLine
     other = [
         Done(at=row.at, by_id=row.by_id, words=OTHER_ACTS[row.verb]) for row in rows if row.verb in OTHER_ACTS
     ]
-    done = sorted([*meetings.done(rows), *members.done(rows), *other], key=lambda one: one.at, reverse=True)
+    done = sorted(
+        [*meetings.done(rows), *members.done(rows), *publications.done(rows), *other],
+        key=lambda one: one.at,
+        reverse=True,
+    )
     names = dict(
         Person.objects.filter(pk__in={one.by_id for one in done if one.by_id}).values_list("pk", "name")
     )
@@ -251,6 +254,8 @@ def _index() -> list[tuple[str, list[IndexLink]]]:
             [
                 line("Communities", "communities_community", adds=True),
                 line("Guides", "publications_guide", adds=True),
+                line("News", "publications_newsitem", adds=True),
+                line("Pages of the site", "publications_page"),
             ],
         ),
     ]
@@ -267,6 +272,7 @@ def on_every_page(request: HttpRequest) -> dict[str, Any]:
         "undo_offers": offers,
         "undo_rest": SimpleLazyObject(lambda: _rest(offers)),
         "help_address": settings.MAIL_FROM,
+        "site_address": settings.SITE_URL,
         "demo_authenticator": "/demo/authenticator/" if settings.DEMO_MAILDIR else "",
     }
 

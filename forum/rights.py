@@ -34,6 +34,11 @@ MONTHLY_WORK = (
     "publications.view_guide",
     "publications.add_guide",
     "publications.change_guide",
+    "publications.view_page",
+    "publications.change_page",
+    "publications.view_newsitem",
+    "publications.add_newsitem",
+    "publications.change_newsitem",
 )
 """What both offices may do."""
 

@@ -16,7 +16,7 @@ urlpatterns = [
     path("", include("members.urls")),
     path("", include("meetings.urls")),
     path("communities/", include("communities.urls")),
-    path("guides/", include("publications.urls")),
+    path("", include("publications.urls")),
 ]
 
 if settings.DEMO_MAILDIR and settings.ENVIRONMENT == "development":

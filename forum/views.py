@@ -8,25 +8,42 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import get_template
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from communities import queries as communities
 from forum import health
-from forum.kit import clock
+from forum.kit import clock, links
 from forum.kit.doors import public_page
 from meetings import queries
 from members import queries as members
+from publications import queries as publications
 
 log = structlog.get_logger("forum.pages")
 
 
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
-    """The front door: what the Forum is, the next date, the year."""
+    """The front door: what the Forum is, the next date, the year, the communities, guide and news."""
     now = clock.now()
     shelf = queries.year_line(queries.meetings_of(queries.present_year(now)), now)
     coming = next((mark for mark in shelf.marks if mark.state == "next"), None) if shelf else None
-    context = {"shelf": shelf, "next": coming, "size": members.size(), "now": now}
+    today = clock.london(now).date()
+    feed = links.absolute(reverse("meetings:dates-feed"))
+    guides = publications.guides_for_home()
+    context = {
+        "shelf": shelf,
+        "next": coming,
+        "size": members.size(),
+        "now": now,
+        "webcal": f"webcal:{feed.partition(':')[2]}",
+        "communities": communities.for_home(),
+        "guide": guides[0] if guides else None,
+        "is_first_guide": len(guides) == 1,
+        "guide_is_out": bool(guides) and publications.is_out(guides[0], today),
+        "news": publications.news_for_home(today),
+    }
     return render(request, "forum/home.html", context)
 
 

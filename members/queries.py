@@ -79,17 +79,25 @@ def sessions_of(person: Person, *, own: str) -> list[SignedIn]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How large the Forum is. Units: trusts that have joined; pupils in their schools, as far as known."""
+    """How large the Forum is.
+
+    Units: trusts that have joined; pupils in their schools, as far as known; trusts of which that is not known.
+    """
 
     trusts: int
     pupils: int
+    uncounted: int
 
 
 def size() -> Size:
     """How many trusts have joined, and how many pupils they have."""
     joined = Trust.objects.filter(approved_at__isnull=False)
-    counts = joined.aggregate(trusts=Count("pk"), pupils=Sum("pupils"))
-    return Size(trusts=counts["trusts"], pupils=counts["pupils"] or 0)
+    counts = joined.aggregate(
+        trusts=Count("pk"),
+        uncounted=Count("pk", filter=Q(pupils__isnull=True)),
+        sum=Sum("pupils"),
+    )
+    return Size(trusts=counts["trusts"], pupils=counts["sum"] or 0, uncounted=counts["uncounted"])
 
 
 def without_lead() -> int:

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class PublicationsConfig(AppConfig):
-    """Guides."""
+    """Guides, the pages of the site, news."""
 
     name = "publications"

@@ -1,6 +1,7 @@
 """Plain functions that make rows for tests; what a test cares about it says, the rest is invented."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from itertools import count
 from typing import Any
 
@@ -15,7 +16,7 @@ from forum.rights import write_offices
 from meetings import actions
 from meetings.models import CalendarEntry, Meeting
 from members.models import MailingList, Person, Subscription, Trust, TrustRole
-from publications.models import Guide
+from publications.models import Guide, NewsItem, Page
 
 _numbers = count(1)
 
@@ -110,6 +111,36 @@ def community(name: str = "", **fields: Any) -> Community:
     )
     fields.setdefault("question", "What is the question?")
     return Community.objects.create(name=own.label, slug=own.slug, list=own, **fields)
+
+
+def pages() -> None:
+    """The standing pages with their first words, as the migration makes them; a test that emptied the database took
+    them away."""
+    import_module("publications.migrations.0004_first_pages").write_pages(apps, None)
+
+
+def page(slug: str = "about", **words: Any) -> Page:
+    """A standing page, with other words if the test says so."""
+    pages()
+    found = Page.objects.get(slug=slug)
+    found.edited_at = clock.now()
+    for name, value in words.items():
+        setattr(found, name, value)
+    found.save()
+    return found
+
+
+def news(title: str = "", day: str = "2025-10-13", **fields: Any) -> NewsItem:
+    """A published news item."""
+    number = next(_numbers)
+    fields.setdefault("summary", "What happened.")
+    fields.setdefault("state", "published")
+    fields.setdefault("slug", f"news-{number}-x")
+    return NewsItem.objects.create(
+        title=title or f"News {number}",
+        published_on=date.fromisoformat(day),
+        **fields,
+    )
 
 
 def guide(title: str = "A guide", **fields: Any) -> Guide:

@@ -53,6 +53,18 @@ PUBLIC_DOORS = {
     "mfa_login_webauthn",
     "communities:index",
     "publications:index",
+    "publications:news",
+    "publications:news-feed",
+    "publications:news-year",
+    "publications:news-item",
+    "publications:about",
+    "publications:people",
+    "publications:history",
+    "publications:press",
+    "publications:contact",
+    "publications:privacy",
+    "publications:cookies",
+    "publications:accessibility",
 }
 
 # What no admin page may add, change or delete other than through an action.
@@ -62,6 +74,7 @@ THROUGH_ACTIONS = {
     "meetings.invitation",
     "members.subscription",
     "outbox.message",
+    "publications.page",
 }
 
 

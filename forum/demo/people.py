@@ -1,12 +1,14 @@
-"""Loads the demo's lists, trusts, people, communities and guide."""
+"""Loads the demo's lists, trusts, people, communities, guide and news."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+
+from django.utils.text import slugify
 
 from communities.models import Community
 from forum.demo import authenticator, content
 from members.models import MailingList, Office, Person, Subscription, Trust, TrustRole
-from publications.models import Guide
+from publications.models import Guide, NewsItem
 
 LEAD = "trust lead"
 OFFICES = {"chair": Office.CHAIR, "deputy chair": Office.DEPUTY}
@@ -34,7 +36,23 @@ def load(now: datetime) -> MailingList:
     Guide.objects.create(
         created_at=now, **{name: guide[name] for name in ("slug", "series", "title", "summary", "due")}
     )
+    for row in demo["news"]:
+        _news(row)
     return forum
+
+
+def _news(row: dict[str, Any]) -> None:
+    """A published item, written on the morning of its day; readers see it once that has come."""
+    NewsItem.objects.create(
+        slug=slugify(row["title"]),
+        title=row["title"],
+        summary=row["summary"],
+        state=NewsItem.State.PUBLISHED,
+        published_on=date.fromisoformat(row["date"]),
+        source_outlet=row.get("outlet", ""),
+        created_at=content.moment(row["date"]),
+        edited_at=content.moment(row["date"]),
+    )
 
 
 def _trust(row: dict[str, Any], now: datetime) -> Trust:

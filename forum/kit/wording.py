@@ -63,6 +63,18 @@ def short_date(value: date | datetime) -> str:
     return f"{WEEKDAYS[day.weekday()][:3]} {day.day}{NBSP}{MONTHS[day.month - 1][:3]}"
 
 
+def short_day(value: date | datetime) -> str:
+    """«6 Nov 2025»."""
+    day = _day(value)
+    return f"{day.day}{NBSP}{MONTHS[day.month - 1][:3]}{NBSP}{day.year}"
+
+
+def month_year(value: date | datetime) -> str:
+    """«November 2025»."""
+    day = _day(value)
+    return f"{MONTHS[day.month - 1]}{NBSP}{day.year}"
+
+
 def short_long_date(value: date | datetime) -> str:
     """«Thu 6 Nov 2025»."""
     return f"{short_date(value)}{NBSP}{_day(value).year}"

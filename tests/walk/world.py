@@ -22,6 +22,7 @@ from meetings.models import CalendarEntry, Invitation, Meeting
 from members import actions as members
 from members import one_time
 from members.models import MailingList, Person, Trust
+from publications.models import NewsItem
 from tests import make
 from tests.conftest import Hand
 
@@ -97,6 +98,10 @@ def build_world(hand: Hand, cast: dict[str, Person]) -> World:
     actions.edit_words(coming, theme="Early career teachers, again", agenda="", announce=True, by=chair)
     post.suppress(tokens.address_key("peace@trust.example"), "asked")
     make.guide("A guide")
+    make.pages()
+    make.news("Dates are set", "2025-09-01")
+    make.news("An article", "2025-10-20", kind="article", author="Sam Gibbs")
+    make.news("Not yet", "2025-12-20")
     assert forum.subscriptions.exists() and AuditEntry.objects.exists()
     names = {
         "held": held,
@@ -188,6 +193,8 @@ def _values(world: World, name: str, route: str, wanted: list[str]) -> list[dict
             for one in Meeting.objects.of_forum()
             for row in one.old_addresses.all()
         ]
+    if name == "publications:news-item":
+        return [{"slug": slug} for slug in NewsItem.objects.values_list("slug", flat=True)]
     if wanted == ["pk"]:
         return [{"pk": 1}]
     if wanted == ["object_id"]:

@@ -14,6 +14,8 @@ for _name in (
     "day_month",
     "day_number_month",
     "short_date",
+    "short_day",
+    "month_year",
     "short_long_date",
     "weekday",
     "clock_time",
