@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from forum.kit import wording
-from forum.outbox.models import Message, Suppression
+from forum.outbox.models import Message, Method, Suppression
 from meetings.models import Answer, CalendarEntry, Invitation, Meeting, Revision
 from meetings.queries.lists import reached
 from meetings.queries.year import Place, following, place_of
@@ -69,7 +69,7 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """The last letter of a thread that was handed over and not refused since."""
+    """The last letter of a thread that was handed over and not refused since; a CANCEL only when it is sent."""
 
     method: str
     edition: int | None
@@ -90,9 +90,13 @@ class RecipientDetails:
 
 
 def last_handed(threads: Iterable[str]) -> dict[str, Held]:
-    """What is in people's hands, by thread."""
+    """What may be in people's hands, by thread.
+
+    Shape: a CANCEL counts once it is sent: while nobody knows whether it arrived, they may hold what it takes back.
+    """
+    arrived = Q(mailing__method=Method.REQUEST) | Q(state=Message.State.SENT)
     rows = (
-        Message.objects.filter(thread__in=list(threads), handed_at__isnull=False)
+        Message.objects.filter(arrived, thread__in=list(threads), handed_at__isnull=False)
         .order_by("thread", "-id")
         .distinct("thread")
         .values_list("thread", "mailing__method", "edition")

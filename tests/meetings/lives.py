@@ -56,6 +56,7 @@ class World:
         self.meeting = make.meeting(
             STARTS, invite_at=clock.now() - timedelta(hours=1), join_url="https://zoom.example/j/0"
         )
+        self.bounced: set[str] = set()
         self.boxes: dict[str, Mailbox] = {}
         self.late: list[Mail] = []
         self.faults: list[str] = []
@@ -121,6 +122,8 @@ class World:
         self.change_address(person, self.addresses[person.pk][-2:][0])
 
     def change_address(self, person: Person, email: str) -> None:
+        if person.mail_paused_at:
+            self.bounced.add(person.email)
         if members.change_address(person, email=email, by=self.chair):
             own = self.addresses[person.pk]
             if email in own:
@@ -333,10 +336,15 @@ class World:
         return wrong
 
     def nothing_is_promised(self, who: Person, row: Subscription, address: str) -> bool:
-        """Whether this mailbox is left in peace: asked for, bounced, or not taken out of the calendar on wish."""
-        in_peace = Suppression.objects.filter(address_key=tokens.address_key(address)).exists()
+        """Whether this mailbox is left in peace.
+
+        Shape: it or its owner's present one asked for peace; it was left because mail came back from it, so that
+        nothing was taken out of it; or its owner left and wished that nothing be taken out.
+        """
+        keys = [tokens.address_key(one) for one in (address, who.email)]
+        in_peace = Suppression.objects.filter(address_key__in=keys).exists()
         left = row.ended_at is not None and not row.takes_entries_out
-        return in_peace or left or who.mail_paused_at is not None
+        return in_peace or left or who.mail_paused_at is not None or address in self.bounced
 
     def letters(self, who: Person) -> list[str]:
         rows = Message.objects.filter(person_id=who.pk).select_related("mailing").order_by("pk")
