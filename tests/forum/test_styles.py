@@ -33,6 +33,7 @@ def test_what_no_page_can_use_is_left_out(tmp_path: Path, monkeypatch: pytest.Mo
     )
 
 
+@pytest.mark.django_db
 def test_static_files_are_kept_for_years_and_sent_compressed(tmp_path: Path, settings: LazySettings):
     """As production serves them: by the hash of what they hold, in gzip or brotli."""
     settings.STATIC_ROOT = tmp_path
