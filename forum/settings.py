@@ -88,7 +88,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "forum.desk.on_every_page",
             ],
-            "builtins": ["forum.kit.templatetags.words"],
+            "builtins": ["forum.kit.templatetags.words", "crispy_forms.templatetags.crispy_forms_tags"],
         },
     }
 ]

@@ -14,20 +14,25 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from crispy_forms.layout import Field
 from django import forms
 
+from forum.forms import PlainForm, RowChoiceField
 from forum.kit import characters
 from members.models import Office, Person, Trust, TrustRole, read_address
 
 
-class CodeRequestForm(RequestLoginCodeForm):  # type: ignore[misc]  # allauth has no types
+class CodeRequestForm(PlainForm, RequestLoginCodeForm):  # type: ignore[misc]  # allauth has no types
     """The address that a sign-in code goes to."""
 
     email = forms.EmailField(
+        label="Your work email address",
+        help_text="The one our invitations go to",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={
             "required": "Enter your work email address",
             "invalid": "Enter your work email address in the usual form, like name@trust.org.uk",
-        }
+        },
     )
 
     def clean_email(self) -> str:
@@ -47,15 +52,24 @@ class CodeRequestForm(RequestLoginCodeForm):  # type: ignore[misc]  # allauth ha
         return address
 
 
-class CodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]  # allauth has no types
+_TYPED_FIGURES = {"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}
+
+
+class CodeForm(PlainForm, ConfirmLoginCodeForm):  # type: ignore[misc]  # allauth has no types
     """The six figures from the message."""
 
-    code = forms.CharField(error_messages={"required": "Enter the six figures from the message"})
+    code = forms.CharField(
+        label="Code",
+        help_text="Type it or paste it. Spaces do not matter.",
+        widget=forms.TextInput(attrs=_TYPED_FIGURES),
+        error_messages={"required": "Enter the six figures from the message"},
+    )
     remember = forms.BooleanField(
         label="Keep me signed in on this device",
         help_text="For two weeks. Leave this off where others use the computer too",
         required=False,
     )
+    layout = (Field("code", wrapper_class="width-10"), "remember")
 
 
 def _figures(label: str) -> forms.CharField:
@@ -64,9 +78,7 @@ def _figures(label: str) -> forms.CharField:
         label=label,
         help_text="Type or paste it. Spaces do not matter.",
         max_length=40,
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}
-        ),
+        widget=forms.TextInput(attrs=_TYPED_FIGURES),
         error_messages={
             "required": "Enter the figures that your app shows now",
             "max_length": "Enter the figures alone, six of them from the app or eight of a recovery code",
@@ -74,25 +86,28 @@ def _figures(label: str) -> forms.CharField:
     )
 
 
-class SecondStepForm(AuthenticateForm):  # type: ignore[misc]
+class SecondStepForm(PlainForm, AuthenticateForm):  # type: ignore[misc]
     """The figures of the app, or a recovery code, while signing in."""
 
     code = _figures("Code from your app, or a recovery code")
+    layout = (Field("code", wrapper_class="width-10"),)
 
 
-class ConfirmForm(ReauthenticateForm):  # type: ignore[misc]
+class ConfirmForm(PlainForm, ReauthenticateForm):  # type: ignore[misc]
     """The same, once more, of someone who is signed in."""
 
     code = _figures("Code from your app, or a recovery code")
+    layout = (Field("code", wrapper_class="width-10"),)
 
 
-class AppCodeForm(forms.Form):
+class AppCodeForm(PlainForm):
     """The first figures of a new app, which prove that the secret arrived there.
 
     Shape: `secret` is in base32, as the app keeps it.
     """
 
     code = _figures("The six figures that the app shows now")
+    layout = (Field("code", wrapper_class="width-10"),)
 
     def __init__(self, *args: Any, person: Person, secret: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -110,8 +125,16 @@ class AppCodeForm(forms.Form):
         return code
 
 
-class PasskeyAnswer(forms.Form):
+class PasskeyAnswer(PlainForm):
     """What a browser answers to a challenge; whatever else somebody sends is refused with a sentence."""
+
+    credential = forms.JSONField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "Press the button for a passkey and follow what your browser shows",
+            "invalid": "That was not the answer of a passkey. Try again",
+        },
+    )
 
     def full_clean(self) -> None:
         """As forms do, but what cannot even be read as an answer is a wrong answer."""
@@ -138,7 +161,7 @@ class PasskeyForm(PasskeyAnswer, AddWebAuthnForm):  # type: ignore[misc]
     """A new passkey and what its owner calls it."""
 
     name = forms.CharField(
-        label="What do you call it? (optional)",
+        label="What do you call it?",
         help_text="Such as ‘my phone’, so that you know later which one it is",
         required=False,
         max_length=60,
@@ -151,13 +174,14 @@ class PasskeyForm(PasskeyAnswer, AddWebAuthnForm):  # type: ignore[misc]
             "invalid": "That was not a passkey. Press ‘Make a passkey’ again",
         },
     )
+    layout = (Field("name", wrapper_class="width-20"),)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("passwordless", None)
 
 
-class MailChoiceForm(forms.Form):
+class MailChoiceForm(PlainForm):
     """What someone wants to stop getting."""
 
     STOP_EVERYTHING = "everything"
@@ -174,6 +198,7 @@ class MailChoiceForm(forms.Form):
         required=False,
         initial=True,
     )
+    layout = (Field("stop", wrapper_class="boxed"), "take_out")
 
     def __init__(self, *args: Any, on_forum_list: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -182,19 +207,16 @@ class MailChoiceForm(forms.Form):
             self.fields["stop"].choices = [(self.STOP_EVERYTHING, "Stop everything")]  # type: ignore[attr-defined]
 
 
-class AddressForm(forms.Form):
+class AddressForm(PlainForm):
     """Another address for someone."""
 
     email = forms.EmailField(
         label="Email address",
-        error_messages={
-            "required": "Enter the email address",
-            "invalid": "Enter an email address in the usual form, like name@trust.org.uk",
-        },
+        error_messages={"required": "Enter the email address"},
     )
 
     def __init__(self, *args: object, person: Person, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         self.person = person
 
     def clean_email(self) -> str:
@@ -210,7 +232,7 @@ class AddressForm(forms.Form):
 # --- What chairs type about people ------------------------------------------------------------------------------------
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(PlainForm):
     """Someone's name and job title."""
 
     name = forms.CharField(
@@ -221,7 +243,7 @@ class DetailsForm(forms.Form):
         error_messages={"required": "Enter the name", "max_length": "Shorten the name to 120 characters"},
     )
     job_title = forms.CharField(
-        label="Job title (optional)",
+        label="Job title",
         required=False,
         max_length=120,
         validators=[characters.ONE_LINE],
@@ -238,10 +260,10 @@ class DetailsForm(forms.Form):
         return " ".join(str(self.cleaned_data["job_title"]).split())
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(PlainForm):
     """A place at a trust."""
 
-    trust = forms.ModelChoiceField(
+    trust = RowChoiceField(
         label="Trust",
         queryset=Trust.objects.order_by("name"),
         empty_label="Choose a trust",
@@ -262,10 +284,7 @@ class AddPersonForm(DetailsForm, PlaceForm):
     email = forms.EmailField(
         label="Email address",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={
-            "required": "Enter the email address",
-            "invalid": "Enter an email address in the usual form, like name@trust.org.uk",
-        },
+        error_messages={"required": "Enter the email address"},
     )
     on_list = forms.BooleanField(
         label="Put them on the Forum’s list",
@@ -283,7 +302,7 @@ class AddPersonForm(DetailsForm, PlaceForm):
         return address
 
 
-class LeaveListForm(forms.Form):
+class LeaveListForm(PlainForm):
     """Whether leaving the list also empties the calendar."""
 
     take_out = forms.BooleanField(
@@ -291,7 +310,7 @@ class LeaveListForm(forms.Form):
     )
 
 
-class OfficeForm(forms.Form):
+class OfficeForm(PlainForm):
     """An office of the Forum, or none."""
 
     office = forms.ChoiceField(

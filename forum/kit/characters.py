@@ -13,6 +13,7 @@ INVISIBLE = (
     r"\ud800-\udfff"  # halves of characters
     r"\U000e0000-\U000e007f"  # tags
 )
+UNSEEN = "Take out the characters that cannot be seen: type this anew rather than paste it"
 TAKE_OUT = (
     "Take out the line breaks and the characters that cannot be seen: type this anew rather than paste it"
 )
@@ -20,12 +21,7 @@ TAKE_OUT = (
 ONE_LINE = RegexValidator(rf"[{INVISIBLE}\n\r\t]", TAKE_OUT, code="unseen", inverse_match=True)
 """For what stands on one line: names, titles, addresses."""
 
-LINES = RegexValidator(
-    rf"[{INVISIBLE}]",
-    "Take out the characters that cannot be seen: type this anew rather than paste it",
-    code="unseen",
-    inverse_match=True,
-)
+LINES = RegexValidator(rf"[{INVISIBLE}]", UNSEEN, code="unseen", inverse_match=True)
 """For what may have several lines."""
 
 SEEN_IN_SQL = r"[\u0001-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from forum.kit import clock, wording
 from forum.outbox import letter, post
+from forum.outbox.forms import StopForm
 from forum.outbox.models import Mailing, Message, SendingSwitch
 
-WHY_LENGTH = 200
 State = Message.State
 STATES = {
     "waiting": ("On its way", State.waiting()),
@@ -178,6 +178,7 @@ class SendingSwitchAdmin(ReadOnlyAdmin):
             "switch": SendingSwitch.objects.off().first(),
             "waiting": Message.objects.waiting().count(),
             "may_switch": self._may_switch(request),
+            "form": StopForm(),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/outbox/sending_switch.html", context)
@@ -187,12 +188,10 @@ class SendingSwitchAdmin(ReadOnlyAdmin):
         """Stop all mail out."""
         if not self._may_switch(request):
             raise PermissionDenied
-        why = letter.one_line(letter.clean(request.POST.get("why", "")))
-        if len(why) > WHY_LENGTH:
-            error = f"Shorten the reason to {WHY_LENGTH} characters"
-            context = {"errors": [{"message": error, "href": "#why"}], "why": why, "why_error": error}
-            return self.changelist_view(request, context)
-        if post.stop_sending(by=request.user.pk, why=why, now=clock.now()):
+        form = StopForm(request.POST)
+        if not form.is_valid():
+            return self.changelist_view(request, {"form": form})
+        if post.stop_sending(by=request.user.pk, why=form.cleaned_data["why"], now=clock.now()):
             messages.success(request, "Sending is stopped. Messages wait until you start it again.")
         return redirect("admin:outbox_sendingswitch_changelist")
 

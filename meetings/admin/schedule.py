@@ -12,7 +12,7 @@ from forum.kit import clock, wording
 from meetings import actions, dates, letters, queries
 from meetings.admin import consequences
 from meetings.admin.doors import back_to, is_stale, page, person, refuse, say, seen
-from meetings.forms.chairs import CancelForm, InviteForm, LinkForm, MoveForm, WordsForm
+from meetings.forms.chairs import CancelForm, InviteForm, LinkForm, MoveForm, TellForm, WordsForm
 from meetings.models import Meeting
 from meetings.queries import Content
 
@@ -173,7 +173,7 @@ def _move_confirm(request: HttpRequest, meeting: Meeting, form: MoveForm) -> Htt
         "new": new,
     }
     context |= {"told": told, "invited": invited, "people": people, "seen": seen(meeting)}
-    context |= {"tells": "tell_list" in request.POST}
+    context |= {"tell": TellForm(request.POST, people=people, subject=letter.subject)}
     title = _send_question(told) if told else "Move this meeting?"
     return page(request, "move_confirm", meeting, title=title, **context)
 
@@ -200,7 +200,9 @@ def cancel(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     told = queries.holders(meeting)
     letter = _cancel_letter(request, meeting, told)
     context = {"form": form, "told": told, "letter": letter, "seen": seen(meeting)}
-    context |= {"people": queries.audience(meeting.list, now).people, "tells": "tell_list" in request.POST}
+    people = queries.audience(meeting.list, now).people
+    context |= {"people": people}
+    context |= {"tell": TellForm(request.POST or None, people=people, subject=letter.subject)}
     context |= {"invited": bool(meeting.invite_at and meeting.invite_at <= now)}
     context |= {"rows": consequences.of_cancelling(meeting, told=told, subject=letter.subject)}
     return page(request, "cancel", meeting, title="Cancel this meeting?", **context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from forum.kit import clock, wording
 from meetings import actions, dates, queries
 from meetings.admin.doors import page, person
-from meetings.forms.years import CheckedYear, YearForm, check_year, decisions_in
+from meetings.forms.years import CheckedYear, WhichYearForm, YearForm, check_year, decisions_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,7 +106,9 @@ def _told(checked: CheckedYear, number: int) -> str:
 
 def _show(request: HttpRequest, form: YearForm, checked: CheckedYear) -> HttpResponse:
     if checked.reading.asks_year:
-        return _show_with(request, form, checked, [{"message": "Choose the school year", "href": "#year-0"}])
+        which = WhichYearForm({}, candidates=checked.reading.candidates)
+        errors = [{"message": str(words), "href": "#id_year_0"} for words in which.errors["year"]]
+        return _show_with(request, form, checked, errors, which)
     errors = [
         {
             "message": f"Row {one.row.number}: {one.trouble or one.row.message}",
@@ -118,7 +120,11 @@ def _show(request: HttpRequest, form: YearForm, checked: CheckedYear) -> HttpRes
 
 
 def _show_with(
-    request: HttpRequest, form: YearForm, checked: CheckedYear, errors: list[dict[str, str]]
+    request: HttpRequest,
+    form: YearForm,
+    checked: CheckedYear,
+    errors: list[dict[str, str]],
+    which: WhichYearForm | None = None,
 ) -> HttpResponse:
     rows = wording.count(len(errors), "row needs", "rows need")
     people = queries.audience(queries.forum_list(), clock.now()).people
@@ -128,6 +134,7 @@ def _show_with(
         None,
         title="Check these dates",
         form=form,
+        which=which,
         checked=checked,
         errors=errors,
         summary_title="There is a problem"

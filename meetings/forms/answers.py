@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from crispy_forms.layout import Field
 from django import forms
 
+from forum.forms import PlainForm
 from forum.kit import characters
 from meetings.models import Answer
 
@@ -18,12 +20,8 @@ class NoteField(forms.CharField):
         """The text with plain line breaks."""
         return str(super().to_python(value)).replace("\r\n", "\n").replace("\r", "\n")
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Nothing: a browser's own limit would cut a pasted text without a word."""
-        return {}
 
-
-class AnswerForm(forms.Form):
+class AnswerForm(PlainForm):
     """Yes, maybe or no, with a note to the chairs."""
 
     answer = forms.ChoiceField(
@@ -33,7 +31,7 @@ class AnswerForm(forms.Form):
         error_messages={"required": _CHOOSE, "invalid_choice": _CHOOSE},
     )
     note = NoteField(
-        label="A note to the chairs (optional)",
+        label="A note to the chairs",
         help_text=f"At most {NOTE_LENGTH} characters",
         required=False,
         max_length=NOTE_LENGTH,
@@ -41,3 +39,4 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"max_length": f"Make the note shorter: at most {NOTE_LENGTH} characters"},
     )
+    layout = (Field("answer", wrapper_class="boxed legend-hidden"), "note")

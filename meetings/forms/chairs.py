@@ -5,10 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from crispy_forms.layout import Field, Fieldset
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
+from forum.forms import PlainForm
 from forum.kit import characters, clock, wording
 from meetings import dates
 from meetings.models import Meeting
@@ -22,15 +24,6 @@ _NO_LINK_HAS = frozenset('"<>\\`{}|^')
 _FRIDAY = 4
 
 
-class _TypedForm(forms.Form):
-    """Lengths are checked here alone: a browser's own limit would cut pasted text without a word."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.pop("maxlength", None)
-
-
 class _OneLineField(forms.CharField):
     """Text that has one line: what was pasted with line breaks is joined by spaces."""
 
@@ -39,11 +32,11 @@ class _OneLineField(forms.CharField):
         return " ".join(re.split(r"[ \t\r\n]+", super().to_python(value) or "")).strip()
 
 
-class WordsForm(_TypedForm):
+class WordsForm(PlainForm):
     """Theme and agenda."""
 
     theme = _OneLineField(
-        label="Theme (optional)",
+        label="Theme",
         required=False,
         max_length=200,
         validators=[characters.ONE_LINE],
@@ -52,7 +45,7 @@ class WordsForm(_TypedForm):
         error_messages={"max_length": "Shorten the theme to 200 characters"},
     )
     agenda = forms.CharField(
-        label="Agenda (optional)",
+        label="Agenda",
         required=False,
         max_length=4000,
         validators=[characters.LINES],
@@ -60,6 +53,7 @@ class WordsForm(_TypedForm):
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"max_length": "Shorten the agenda to 4,000 characters"},
     )
+    layout = (Field("theme", wrapper_class="full narrow"), "agenda")
 
     def clean_agenda(self) -> str:
         """The agenda with plain line ends."""
@@ -84,7 +78,7 @@ class _LinkField(forms.URLField):
     default_validators = [_check_link]  # noqa: RUF012  # Django's own name and shape
 
 
-class LinkForm(_TypedForm):
+class LinkForm(PlainForm):
     """The joining link as Zoom gives it."""
 
     join_url = _LinkField(
@@ -99,7 +93,7 @@ class LinkForm(_TypedForm):
         },
     )
     join_id = forms.CharField(
-        label="Meeting ID (optional)",
+        label="Meeting ID",
         required=False,
         max_length=40,
         validators=[characters.ONE_LINE],
@@ -107,19 +101,28 @@ class LinkForm(_TypedForm):
         error_messages={"max_length": "Shorten the meeting ID to 40 characters"},
     )
     passcode = forms.CharField(
-        label="Passcode (optional)",
+        label="Passcode",
         required=False,
         max_length=40,
         validators=[characters.ONE_LINE],
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={"max_length": "Shorten the passcode to 40 characters"},
     )
+    layout = (
+        Field("join_url", wrapper_class="full narrow"),
+        Field("join_id", "passcode", wrapper_class="width-20"),
+    )
 
 
-class DayForm(_TypedForm):
+class DayForm(PlainForm):
     """A day typed in any usual form. Shape: `today` is London's day, `example` the next Friday as people write it."""
 
-    day = forms.CharField(label="Day", max_length=80, widget=forms.TextInput(attrs=_TEXT))
+    day = forms.CharField(
+        label="Day",
+        max_length=80,
+        widget=forms.TextInput(attrs=_TEXT),
+        error_messages={"required": "Enter the day"},
+    )
 
     def __init__(self, *args: Any, meeting: Meeting, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -161,6 +164,7 @@ class MoveForm(DayForm):
 
     starts = forms.CharField(
         label="Starts",
+        help_text="London time, for example: 1:00pm",
         max_length=20,
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={"required": "Enter when it starts, like 10:00am", "max_length": _TIMES},
@@ -171,7 +175,7 @@ class MoveForm(DayForm):
         widget=forms.TextInput(attrs=_TEXT),
         error_messages={"required": "Enter when it ends, like 11:30am", "max_length": _TIMES},
     )
-    field_order = ("day", "starts", "ends")
+    layout = (Field("day", wrapper_class="width-20"), Field("starts", "ends", wrapper_class="width-10"))
 
     def clean(self) -> dict[str, Any]:
         """Adds `starts_at`, and `time` as start and end, aware, from London's wall clock."""
@@ -193,7 +197,7 @@ class MoveForm(DayForm):
         return data
 
 
-class CancelForm(_TypedForm):
+class CancelForm(PlainForm):
     """Why a meeting is off."""
 
     reason = _OneLineField(
@@ -207,6 +211,20 @@ class CancelForm(_TypedForm):
             "max_length": "Shorten the reason to 200 characters",
         },
     )
+    layout = (Field("reason", wrapper_class="full narrow"),)
+
+
+class TellForm(PlainForm):
+    """Whether the list hears of a date that nobody is invited to yet; off unless a chair says so."""
+
+    tell_list = forms.BooleanField(required=False)
+    layout = (Fieldset("Tell the list?", "tell_list", css_class="above-24"),)
+
+    def __init__(self, *args: Any, people: int, subject: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tell = self.fields["tell_list"]
+        tell.label = f"Send {wording.count(people, 'person', 'people')} a short message now"
+        tell.help_text = f"Nobody is invited yet, so most need not know. The message is headed ‘{subject}’."
 
 
 class InviteForm(DayForm):
@@ -221,6 +239,7 @@ class InviteForm(DayForm):
         error_messages={"required": _WHEN, "invalid_choice": _WHEN},
     )
     field_order = ("when", "day")
+    layout = ("when", Field("day", wrapper_class="width-20"))
 
     def __init__(
         self, *args: Any, people: int, starts_at: datetime, allow_now: bool = True, **kwargs: Any
@@ -234,7 +253,7 @@ class InviteForm(DayForm):
         if allow_now:
             choices.insert(0, (self.NOW, f"Invite {wording.count(people, 'person', 'people')} now"))
         self.fields["when"].choices = choices  # type: ignore[attr-defined]
-        self.fields["day"].required = False
+        self.fields["day"].required = False  # asked for with one of the choices alone
 
     def clean(self) -> dict[str, Any]:
         """Adds `invite_at`: a moment, or nothing when it is left; for «now» the present moment."""

@@ -2,13 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from crispy_forms.layout import Div, Field
 from django import forms
 
+from forum.forms import PlainForm
 from forum.kit import clock, wording
 from meetings import dates
 from meetings.actions import PlannedMeeting
@@ -18,7 +20,7 @@ _TIME = re.compile(r"(?i)\d{1,2}(?:[:.h]?\d{2})?\s?(?:[ap]\.?m\.?)?|midday|noon"
 _WEEKEND_OR_NONE = (None, dates.Fault.WEEKEND, dates.Fault.HOLIDAY)
 
 
-class YearForm(forms.Form):
+class YearForm(PlainForm):
     """The list as it stands, and the usual times."""
 
     dates = forms.CharField(
@@ -39,6 +41,7 @@ class YearForm(forms.Form):
         error_messages={"required": "Enter when the meetings end, like 11:30am"},
     )
     year = forms.IntegerField(required=False, min_value=2000, max_value=2098, widget=forms.HiddenInput)
+    layout = ("dates", Div(Field("starts", "ends", wrapper_class="width-10"), css_class="times"))
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,6 +57,22 @@ class YearForm(forms.Form):
             else:
                 data["default_start"], data["default_end"] = times
         return data
+
+
+class WhichYearForm(PlainForm):
+    """The school year of a list that could be of several."""
+
+    year = forms.ChoiceField(
+        label="Which school year?",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the school year", "invalid_choice": "Choose the school year"},
+    )
+
+    def __init__(self, *args: Any, candidates: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].choices = [  # type: ignore[attr-defined]
+            (year, wording.school_year(year)) for year in candidates
+        ]
 
 
 def read_times(starts: str, ends: str, *, today: date) -> tuple[time, time] | None:

@@ -62,7 +62,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     form, passkey = SecondStepForm(user=stage.login.user), None
     if request.method == "POST":
         if "credential" in request.POST:
-            passkey = PasskeyStepForm(request.POST, user=stage.login.user)  # type: ignore[call-arg]
+            passkey = PasskeyStepForm(request.POST, user=stage.login.user)
         else:
             form = SecondStepForm(request.POST, user=stage.login.user)
         if (passkey or form).is_valid():
@@ -82,7 +82,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     form, passkey = ConfirmForm(user=person), None
     if request.method == "POST":
         if "credential" in request.POST:
-            passkey = PasskeyConfirmForm(request.POST, user=person)  # type: ignore[call-arg]
+            passkey = PasskeyConfirmForm(request.POST, user=person)
         else:
             form = ConfirmForm(request.POST, user=person)
         if (passkey or form).is_valid():

@@ -101,7 +101,7 @@ def test_two_years_that_fit_are_asked_about(chair: Client, forum_list: object):
     text = text_of(page)
     assert "Which school year?" in text and "Choose the school year" in text
     assert title_of(page).startswith("Error:")
-    year = re.search(r'name="year"\s+id="year-0"\s+value="(\d+)"', page.content.decode())
+    year = re.search(r'name="year" value="(\d+)"', page.content.decode())
     assert year
     assert "2 of 2 dates are good" in text_of(press(chair, "9 September\n8 October\n", year=year[1]))
 
