@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 
-from forum.outbox import build
+from forum.outbox import build, letter
 from members import actions
 from members.models import Person
 
@@ -26,15 +26,20 @@ _postman = ThreadPoolExecutor(max_workers=4, thread_name_prefix="codes")
 
 
 class CodeMail(EmailMessage):
-    """A mail whose text goes through any relay: in base64, because not every one takes octets beyond ASCII.
+    """A mail whose parts go through any relay: in base64, because not every one takes octets beyond ASCII.
 
     Source: RFC 6152 (8BITMIME is an extension).
     """
 
+    def __init__(self, made: EmailMessage, *, to: list[str], html: str) -> None:
+        super().__init__(made.subject, made.body, made.from_email, to, headers=made.extra_headers)
+        self.html = html
+
     def message(self, **kwargs: Any) -> Message:
-        """The mail as it is sent."""
+        """The mail as it is sent: its text, and the same on the sheet of every letter."""
         built = super().message(**kwargs)
         built.set_content(self.body, cte="base64")
+        built.add_alternative(self.html, subtype="html", cte="base64")
         return built
 
 
@@ -102,10 +107,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             request.session[LAST_SEEN] = before.isoformat()
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
-        """Sends the code, written so that it can be read on a locked phone."""
-        code = context.get("code")
-        if isinstance(code, str) and len(code) == 6:
-            context = {**context, "code_spaced": f"{code[:3]} {code[3:]}"}
+        """Sends the code."""
         send_soon(self.render_mail(template_prefix, email, context))
 
     def render_mail(
@@ -115,15 +117,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         context: dict[str, object],
         headers: dict[str, str] | None = None,
     ) -> EmailMessage:
-        """The mail with the code: nobody answers it by machine, and outside production it goes where all mail goes."""
+        """The mail with the code, written so that it can be read on a locked phone.
+
+        Nobody answers it by machine, and outside production it goes where all mail goes.
+        """
         told = (headers or {}) | {
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
         }
-        made = super().render_mail(template_prefix, email, context, told)
+        code = str(context["code"])
+        written = context | {"code_spaced": f"{code[:3]} {code[3:]}"}
+        made = super().render_mail(template_prefix, email, written, told)
         elsewhere = build.redirected()
-        to = [elsewhere] if elsewhere else made.to
-        return CodeMail(made.subject, made.body, made.from_email, to, headers=made.extra_headers)
+        html = letter.inlined(str(made.alternatives[0].content))
+        return CodeMail(made, to=[elsewhere] if elsewhere else made.to, html=html)
 
     def send_notification_mail(
         self,

@@ -149,7 +149,12 @@ def render(template_base: str, context: Mapping[str, Any]) -> tuple[str, str, st
     subject = one_line(_plain(f"{template_base}.subject.txt", context))
     text = _plain(f"{template_base}.txt", context).strip() + "\n"
     html = loader.render_to_string(f"{template_base}.html", dict(context))
-    return subject, text, _INLINER.inline(html)
+    return subject, text, inlined(html)
+
+
+def inlined(html: str) -> str:
+    """Give a mail's HTML with its styles written into the elements, because mail programs drop style sheets."""
+    return _INLINER.inline(html)
 
 
 def _plain(template_name: str, context: Mapping[str, Any]) -> str:

@@ -41,7 +41,16 @@ def test_the_code_goes_through_any_relay(visitor: Client, tracy: Person):
     ask(visitor, tracy.email)
     content = mail.outbox[0].message().as_bytes()
     assert content.isascii() and b"Auto-Submitted: auto-generated" in content
-    assert "Leaders’ Forum" in mail.outbox[0].message().get_content()
+    sent = mail.outbox[0].message()
+    assert sent.get_content_type() == "multipart/alternative"
+    assert [part["Content-Transfer-Encoding"] for part in sent.iter_parts()] == ["base64", "base64"]
+    text, html = (part.get_content() for part in sent.iter_parts())
+    code = mail.outbox[0].subject.removeprefix("Your code is ")
+    assert "Leaders’ Forum" in text and code in text and "works for\n30 minutes" in text
+    assert (
+        code in html and "works for 30 minutes" in html and "max-width: 600px" in html.partition("<body")[2]
+    )
+    assert "http" not in html.replace("http://www.w3.org", "")
 
 
 def test_strangers_see_the_same_page_and_get_nothing(tracy: Person):
