@@ -54,7 +54,7 @@ def change_address(person: Person, *, email: str, by: Person) -> bool:
 
     Effects: coming meetings leave the old mailbox's calendar and enter the new one's; an address whose mail came back
     gets none any more; who asked for no mail keeps their peace at the new address.
-    Errors: ValidationError when somebody else has the address.
+    Errors: ValidationError when somebody else has the address, or asked for no mail there.
     """
     own = Person.objects.select_for_update().get(pk=person.pk)
     address = email.strip().lower()
@@ -62,9 +62,14 @@ def change_address(person: Person, *, email: str, by: Person) -> bool:
         return False
     left = own.address_key
     own.email, own.address_key = address, tokens.address_key(address)
+    in_peace = Suppression.objects.filter(address_key=left, why=ASKED).exists()
+    if not in_peace and Suppression.objects.filter(address_key=own.address_key, why=ASKED).exists():
+        raise ValidationError(
+            "Whoever has this address has asked not to be emailed there. Enter another one", code="peace"
+        )
     if own.mail_paused_at:
         post.suppress(left, BOUNCED)
-    elif Suppression.objects.filter(address_key=left, why=ASKED).exists():
+    elif in_peace:
         post.suppress(own.address_key, ASKED)
     if Suppression.objects.filter(address_key=own.address_key, why=BOUNCED).exists():
         post.unsuppress(own.address_key)  # somebody says that it works again
