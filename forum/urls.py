@@ -19,6 +19,9 @@ urlpatterns = [
     path("", include("publications.urls")),
 ]
 
+if settings.ENVIRONMENT == "development":
+    urlpatterns += [path("styleguide/", include("forum.styleguide.urls"))]
+
 if settings.DEMO_MAILDIR and settings.ENVIRONMENT == "development":
     urlpatterns += [path("demo/", include("forum.demo.urls"))]
 

@@ -24,6 +24,7 @@ _SAY = {
     "max_value": "Enter %(limit_value)s or less",
     "min_value": "Enter %(limit_value)s or more",
     "step_size": "Enter a multiple of %(limit_value)s",
+    "incomplete": "Fill in all of this",
     "invalid_choice": _CHOOSE,
     "invalid_list": _CHOOSE,
     "invalid_pk_value": _CHOOSE,
@@ -40,7 +41,7 @@ class PlainForm(forms.Form):
     """A form that browsers neither check nor cut, and that never says one of Django's own sentences.
 
     Shape: `layout` is what crispy draws, in order; without one it draws every field. A field that may stay empty is
-    marked "(optional)", unless it is a box to tick, is hidden, or offers an empty answer of its own.
+    marked "(optional)", unless it is a box to tick, is hidden or shut, or offers an empty answer of its own.
     Errors: ImproperlyConfigured for a field that must be filled and has no words of its own for being empty.
     """
 
@@ -119,7 +120,12 @@ def _plain_words(field: forms.Field, code: str, stock: Any) -> Any:
 
 
 def _may_stay_empty(field: forms.Field) -> bool:
-    if field.required or field.widget.is_hidden or isinstance(field.widget, forms.CheckboxInput):
+    if (
+        field.required
+        or field.disabled
+        or field.widget.is_hidden
+        or isinstance(field.widget, forms.CheckboxInput)
+    ):
         return False
     choices = getattr(field, "choices", None)
     return choices is None or all(key for key, _ in choices)
