@@ -9,6 +9,8 @@ from members import urls as members
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", views.site_map, name="sitemap"),
     path("health/live/", views.live, name="live"),
     path("health/ready/", views.ready, name="ready"),
     path("admin/", admin.site.urls),
@@ -17,6 +19,9 @@ urlpatterns = [
     path("", include("meetings.urls")),
     path("communities/", include("communities.urls")),
     path("", include("publications.urls")),
+    path("share/<slug:slug>.png", views.share, name="share"),
+    path("share/news/<slug:slug>.png", views.share_news, name="share-news"),
+    path("share/meetings/<school_year:year>/<slug:slug>.png", views.share_meeting, name="share-meeting"),
 ]
 
 if settings.ENVIRONMENT == "development":

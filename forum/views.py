@@ -5,22 +5,35 @@ import sys
 import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from communities import queries as communities
-from forum import health
-from forum.kit import clock, links
+from forum import health, sitemap
+from forum.kit import clock, links, wording
 from forum.kit.doors import public_page
+from forum.share import Words, picture
 from meetings import queries
+from meetings.models import Meeting
 from members import queries as members
 from publications import queries as publications
 
 log = structlog.get_logger("forum.pages")
+
+WHAT_IT_IS = "Leading staff development across many schools, together"
+SHARED = {
+    "forum": "Trust-wide CPD Leaders’ Forum",
+    "meetings": "Meetings",
+    "communities": "Communities of Practice",
+    "guides": "Guides",
+    "news": "News",
+}
+"""Lists of pages that have a picture, with what stands in it."""
 
 
 @public_page
@@ -45,6 +58,78 @@ def home(request: HttpRequest) -> HttpResponse:
         "news": publications.news_for_home(today),
     }
     return render(request, "forum/home.html", context)
+
+
+# --- For search engines and shared links ------------------------------------------------------------------------------
+
+
+@public_page
+def robots(request: HttpRequest) -> HttpResponse:
+    """Where robots need not look."""
+    return HttpResponse(sitemap.robots(), content_type="text/plain; charset=utf-8")
+
+
+@public_page
+def site_map(request: HttpRequest) -> HttpResponse:
+    """Every page for everybody."""
+    today = clock.london(clock.now()).date()
+    return HttpResponse(sitemap.sitemap(today), content_type="application/xml; charset=utf-8")
+
+
+@require_safe
+@login_not_required
+def share(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture of a standing page, or of a list of pages."""
+    page = publications.page(slug)
+    title = page.title if page else SHARED.get(slug)
+    if title is None:
+        raise Http404("No page of this name")
+    return _picture(request, Words(title=title, below=WHAT_IT_IS))
+
+
+@require_safe
+@login_not_required
+def share_news(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture of a news item."""
+    item = publications.news_item(slug, clock.london(clock.now()).date())
+    if item is None or item.published_on is None:
+        raise Http404("No news of this name")
+    kind = "Article" if item.kind == item.Kind.ARTICLE else "News"
+    above = f"{kind}, {wording.long_day(item.published_on)}"
+    return _picture(
+        request, Words(title=item.title, above=above, below=f"By {item.author}" if item.author else "")
+    )
+
+
+@require_safe
+@login_not_required
+def share_meeting(request: HttpRequest, year: int, slug: str) -> HttpResponse:
+    """The picture of a meeting: its date, its theme, or that it is off."""
+    found = Meeting.objects.of_forum().filter(year=year, slug=slug).first()
+    if found is None:
+        raise Http404("No meeting has this address")
+    when = f"{wording.time_range(found.starts_at, found.ends_at)}. {found.place}."
+    above = "Cancelled" if found.cancelled_at else "Forum meeting"
+    title = wording.long_date(found.starts_at)
+    if found.theme and not found.cancelled_at:
+        title, above = found.theme, f"Forum meeting, {title}"
+    return _picture(request, Words(title=title, above=above, below=when))
+
+
+def _picture(request: HttpRequest, words: Words) -> HttpResponse:
+    """The picture with these words, drawn only for whoever does not have it yet."""
+    answer = get_conditional_response(request, etag=words.etag)
+    if answer is None:
+        answer = HttpResponse(picture(words), content_type="image/png")
+        answer["ETag"] = words.etag
+    assert isinstance(answer, HttpResponse)
+    answer["Cache-Control"] = "public, max-age=3600"
+    # Other sites show it beside the link: that is what it is for.
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
+# --- For machines -----------------------------------------------------------------------------------------------------
 
 
 @require_safe

@@ -25,7 +25,11 @@ sign_in = [
     path("sign-in/confirm/", views.confirm, name="account_reauthenticate"),
     path("sign-in/closed/", allauth.account_inactive, name="account_inactive"),
     path("sign-out/", allauth.logout, name="account_logout"),
-    path("join/", login_not_required(RedirectView.as_view(pattern_name="home")), name="account_signup"),
+    path(
+        "join/",
+        login_not_required(RedirectView.as_view(pattern_name="publications:contact")),
+        name="account_signup",
+    ),
     path("me/sessions/", views.sessions, name="usersessions_list"),
     path("me/two-step/", views.overview, name="mfa_index"),
     path("me/two-step/app/", views.app, name="mfa_activate_totp"),

@@ -1,7 +1,7 @@
 """The demo's content comes whole into an empty database, as if the months before it had happened."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from meetings import invitations, letters, queries, tasks
 from meetings.invitations import Tally
 from meetings.models import Answer, CalendarEntry, Invitation, Meeting, Revision
 from members.models import MailingList, Person, Subscription, Trust, TrustRole
-from publications.models import Guide
+from publications.models import Guide, NewsItem
 from tests import make
 from tests.conftest import Hand
 
@@ -50,6 +50,14 @@ def test_counts_are_those_of_the_content() -> None:
     assert Guide.objects.get().title == DEMO["guide"]["title"]
     assert Subscription.objects.filter(list__slug="forum", ended_at=None).count() == len(ON_THE_LIST)
     assert not Person.objects.exclude(email__endswith=".example").exists()
+
+
+def test_the_news_is_there_on_its_day(portal_clock: Hand) -> None:
+    loading.load(clock.now())
+    assert NewsItem.objects.count() == len(DEMO["news"]) == 7
+    assert NewsItem.objects.on_site(date(2025, 10, 20)).count() == 7
+    assert NewsItem.objects.on_site(date(2025, 7, 7)).count() == 3
+    assert NewsItem.objects.get(source_outlet="Tes").slug == "writing-in-tes-on-collective-expertise"
 
 
 def test_chairs_may_open_the_admin_and_nobody_else() -> None:

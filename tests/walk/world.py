@@ -193,7 +193,9 @@ def _values(world: World, name: str, route: str, wanted: list[str]) -> list[dict
             for one in Meeting.objects.of_forum()
             for row in one.old_addresses.all()
         ]
-    if name == "publications:news-item":
+    if name == "share":
+        return [{"slug": slug} for slug in ("forum", "about", "news")]
+    if name in ("publications:news-item", "share-news"):
         return [{"slug": slug} for slug in NewsItem.objects.values_list("slug", flat=True)]
     if wanted == ["pk"]:
         return [{"pk": 1}]
