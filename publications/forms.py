@@ -40,13 +40,13 @@ class _Lines(forms.CharField):
         return "\n".join(line.rstrip() for line in (super().to_python(value) or "").strip().splitlines())
 
 
-def _line(label: str, most: int, required: str = "", hint: str = "") -> _OneLine:
+def _line(label: str, most: int, required: str = "", hint: str = "", *, rows: int = 1) -> _OneLine:
     return _OneLine(
         label=label if required else f"{label} (optional)",
         required=bool(required),
         max_length=most,
         help_text=hint,
-        widget=forms.TextInput(attrs=_TEXT),
+        widget=forms.Textarea(attrs={"rows": rows}) if rows > 1 else forms.TextInput(attrs=_TEXT),
         error_messages={"required": required, "max_length": f"Shorten this to {most} characters"},
     )
 
@@ -81,7 +81,11 @@ class PageForm(_Written):
 
     title = _line("Title", 120, "Enter the title")
     lead = _line(
-        "Opening sentence", 300, "Enter the opening sentence", "Search engines and shared links show it too"
+        "Opening sentence",
+        300,
+        "Enter the opening sentence",
+        "Search engines and shared links show it too",
+        rows=3,
     )
     body = _body(required=True)
 
@@ -109,7 +113,7 @@ class NewsForm(_Written):
     )
     title = _line("Title", 120, "Enter the title")
     summary = _line(
-        "Summary", 300, "Enter one or two sentences", "Lists, shared links and the news feed show it"
+        "Summary", 300, "Enter one or two sentences", "Lists, shared links and the news feed show it", rows=3
     )
     body = _body(required=False)
     published_on = forms.CharField(

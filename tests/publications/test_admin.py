@@ -163,7 +163,9 @@ def test_the_words_before_come_back_by_one_press(chair: Client) -> None:
     assert "Put the words before back" not in text_of(chair.get(url("change", page)))
     chair.post(url("change", page), WORDS | seen(chair.get(url("change", page))) | {"how": "publish"})
     screen = text_of(chair.get(url("change", page)))
-    assert "Put the words before back" in screen and "Old title" in screen and "by Tracy Goodyear" in screen
+    assert (
+        "Put the words before back" in screen and "Old title" in screen and ", by Tracy Goodyear." in screen
+    )
     assert "The words before are back." in text_of(chair.post(url("put_back", page), follow=True))
     assert Page.objects.get(slug="about").title == "Old title"
 
