@@ -4,9 +4,11 @@ import re
 from datetime import date, datetime
 from typing import Any
 
+from crispy_forms.layout import Field
 from django import forms
 from django.core.exceptions import ValidationError
 
+from forum.forms import PlainForm
 from forum.kit import characters, wording
 from publications import actions, markup
 from publications.models import NewsItem, Page
@@ -42,7 +44,7 @@ class _Lines(forms.CharField):
 
 def _line(label: str, most: int, required: str = "", hint: str = "", *, rows: int = 1) -> _OneLine:
     return _OneLine(
-        label=label if required else f"{label} (optional)",
+        label=label,
         required=bool(required),
         max_length=most,
         help_text=hint,
@@ -53,7 +55,7 @@ def _line(label: str, most: int, required: str = "", hint: str = "", *, rows: in
 
 def _body(*, required: bool) -> _Lines:
     return _Lines(
-        label="Text" if required else "Text (optional)",
+        label="Text",
         required=required,
         max_length=20_000,
         help_text=_HOW,
@@ -62,18 +64,14 @@ def _body(*, required: bool) -> _Lines:
     )
 
 
-class _Written(forms.Form):
-    """Lengths are checked here alone: a browser's own limit would cut pasted text without a word.
+class _Written(PlainForm):
+    """What somebody writes. Shape: `seen` is when the thing had last been written when its writer began."""
 
-    Shape: `seen` is when the thing had last been written when its writer began.
-    """
-
-    seen = forms.DateTimeField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.pop("maxlength", None)
+    seen = forms.DateTimeField(
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "Open this page again: it does not say which words it began with"},
+    )
 
 
 class PageForm(_Written):
@@ -88,6 +86,12 @@ class PageForm(_Written):
         rows=3,
     )
     body = _body(required=True)
+    layout = (
+        "seen",
+        Field("title", wrapper_class="full narrow"),
+        Field("lead", wrapper_class="full narrow"),
+        Field("body", wrapper_class="full"),
+    )
 
     @classmethod
     def of(cls, page: Page) -> "PageForm":
@@ -119,6 +123,7 @@ class NewsForm(_Written):
     published_on = forms.CharField(
         label="Day",
         max_length=60,
+        error_messages={"required": "Enter the day"},
         widget=forms.TextInput(attrs=_TEXT),
         help_text="Readers see it from this day on",
     )
@@ -128,6 +133,20 @@ class NewsForm(_Written):
     source_title = _line("What it is called there", 200)
     source_url = _line("Link to it", 500, hint="Begins with https://")
     on_home = forms.BooleanField(label="May stand on the start page", required=False, initial=True)
+    layout = (
+        "seen",
+        "kind",
+        Field("title", wrapper_class="full narrow"),
+        Field("summary", wrapper_class="full narrow"),
+        Field("body", wrapper_class="full"),
+        Field("published_on", wrapper_class="width-20"),
+        "author",
+        "author_role",
+        "source_outlet",
+        "source_title",
+        "source_url",
+        "on_home",
+    )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

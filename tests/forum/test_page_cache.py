@@ -129,6 +129,8 @@ def test_every_page_for_everybody_is_one_of_these():
 
     assert set(doors(get_resolver().url_patterns)) == {
         "home",
+        "robots",
+        "sitemap",
         "meetings:year-now",
         "meetings:year",
         "meetings:meeting",

@@ -61,6 +61,7 @@ def made(tracy: Person) -> Callable[..., forms.BaseForm]:
         **{key: {"user": tracy} for key in ("PasskeyForm", "PasskeyStepForm", "PasskeyConfirmForm")},
         "CodeForm": {"code": "482913"},
         "AppCodeForm": {"person": tracy, "secret": "A" * 32},
+        "NewsForm": {"today": date(2025, 10, 20)},
         "MailChoiceForm": {"on_forum_list": True},
         "AddressForm": {"person": tracy},
         "DayForm": day,

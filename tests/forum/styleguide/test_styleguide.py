@@ -20,13 +20,15 @@ from tests.pages import text_of, title_of
 urlpatterns = [path("styleguide/", include("forum.styleguide.urls")), *urls.urlpatterns]
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
-WITHIN = {  # parts of parts, and what only letters use
+WITHIN = {  # parts of parts, of sentences and of the head, and what only letters use
     "community_name.html",
     "field_words.html",
     "guide_sections.html",
     "lockup.html",
     "messages.html",
+    "meta.html",
     "nav.html",
+    "size.html",
     "undo_offer.html",
     "year_mark.html",
 }
