@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from communities.models import Community
 from forum.audit import record as audit
+from forum.kit.models import keep
 from members.models import MailingList, Person
 
 
@@ -20,11 +21,9 @@ def keep_community(community: Community, *, by: Person) -> Community:
     else:
         own = MailingList.objects.select_for_update().get(pk=community.list_id)
     own.label, own.home = community.name, reverse("communities:index")
-    own.full_clean()
-    own.save()
+    keep(own)
     community.list = own
-    community.full_clean()
-    community.save()
+    keep(community)
     verb = "communities.added" if new else "communities.edited"
     audit.record(verb, by=by.pk, about=f"community:{community.pk}")
     return community

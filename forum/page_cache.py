@@ -6,6 +6,7 @@ is kept under the newest acts and the minute, and is never older than either.
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -24,6 +25,8 @@ type Handler = Callable[[HttpRequest], HttpResponseBase]
 SECONDS = 90
 VARY = ("Accept-Encoding", "Cookie")
 _KEY = "_page_key"
+# As a whole word, and not refused by a weight of zero. Source: RFC 9110 12.5.3.
+_GZIP = re.compile(r"(?i)(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?=,|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class Page:
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """The page for one browser; 304 without content if it has it already."""
-        packs = "gzip" in request.headers.get("Accept-Encoding", "")
+        packs = bool(_GZIP.search(request.headers.get("Accept-Encoding", "")))
         response = HttpResponse(self.packed if packs else self.plain, content_type=self.kind)
         if packs:
             response["Content-Encoding"] = "gzip"

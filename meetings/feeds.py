@@ -66,11 +66,6 @@ def of_person(person: Person, now: datetime) -> list[ics.Entry]:
     ]
 
 
-def edited_at(entries: Iterable[ics.Entry]) -> datetime | None:
-    """When something in a feed last changed."""
-    return max((entry.modified_at for entry in entries), default=None)
-
-
 def _meetings(lists: list[int], now: datetime, entries: Iterable[int] = ()) -> list[Meeting]:
     """The lists' meetings from this school year on, and those of these calendar entries."""
     first = datetime(dates.school_year_of(clock.london(now).date()), 9, 1, tzinfo=clock.LONDON).astimezone(

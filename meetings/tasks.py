@@ -1,11 +1,25 @@
 """The doors through which workers enter: each minute, and sooner when somebody wakes them."""
 
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
 from celery import shared_task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from forum.kit import clock
 from meetings import alerts, invitations, reminders, welcomes
+
+log = logging.getLogger(__name__)
+
+ERRANDS: tuple[Callable[[datetime], object], ...] = (
+    invitations.reconcile,
+    reminders.remind,
+    welcomes.welcome,
+    alerts.tell_chairs,
+    alerts.tell_lists,
+)
 
 
 @shared_task(ignore_result=True)
@@ -15,11 +29,11 @@ def reconcile() -> None:
     Again: posts nothing new.
     """
     now = clock.now()
-    invitations.reconcile(now)
-    reminders.remind(now)
-    welcomes.welcome(now)
-    alerts.tell_chairs(now)
-    alerts.tell_lists(now)
+    for errand in ERRANDS:
+        try:
+            errand(now)
+        except Exception as fault:  # one that fails holds up none of the others; the next minute tries again
+            log.exception("An errand failed: %s", type(fault).__name__)
 
 
 def wake() -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from forum.audit import record as audit
 from forum.kit import clock, tokens
+from forum.kit.models import keep
 from forum.outbox import post
 from forum.outbox.letter import Recipient
 from forum.outbox.models import Suppression
@@ -38,8 +39,7 @@ def add_person(
     Errors: ValidationError when the address is here already, or asked not to be emailed.
     """
     person = Person.objects.build(email=email, name=name, job_title=job_title)
-    person.full_clean(exclude=["password"])
-    person.save()
+    keep(person, exclude=["password"])
     if trust:
         TrustRole.objects.create(person=person, trust=trust, kind=kind)
     audit.record("members.added", by=by.pk if by else None, about=f"person:{person.pk}")
@@ -53,14 +53,15 @@ def change_address(person: Person, *, email: str, by: Person) -> bool:
     """Gives someone another address; False when it is theirs already.
 
     Effects: coming meetings leave the old mailbox's calendar and enter the new one's; an address whose mail came back
-    gets none any more; who asked for no mail keeps their peace at the new address.
+    gets none any more; who asked for no mail keeps their peace at the new address. Whoever has signed in before is
+    told at the old address, and is signed out everywhere if somebody else did it.
     Errors: ValidationError when somebody else has the address, or asked for no mail there.
     """
     own = Person.objects.select_for_update().get(pk=person.pk)
     address = email.strip().lower()
     if own.email == address:
         return False
-    left = own.address_key
+    left, old = own.address_key, own.email
     own.email, own.address_key = address, tokens.address_key(address)
     in_peace = Suppression.objects.filter(address_key=left, why=ASKED).exists()
     if not in_peace and Suppression.objects.filter(address_key=own.address_key, why=ASKED).exists():
@@ -74,9 +75,12 @@ def change_address(person: Person, *, email: str, by: Person) -> bool:
     if Suppression.objects.filter(address_key=own.address_key, why=BOUNCED).exists():
         post.unsuppress(own.address_key)  # somebody says that it works again
     own.mail_paused_at, own.mail_paused_why = None, ""
-    own.full_clean(exclude=["password"])
-    own.save()
+    keep(own, exclude=["password"])
     audit.record("members.readdressed", by=by.pk, about=f"person:{own.pk}")
+    if own.last_login or own.office:
+        tell_of_second_step(own, what="readdressed", address=old)
+        if by.pk != own.pk:
+            _sign_out_everywhere(own)
     return True
 
 
@@ -189,8 +193,11 @@ def leave_trust(person: Person, *, by: Person) -> bool:
 
     Effects: rights follow by query: they are a member no more; they are signed out everywhere, and the address of
     their calendar feed dies.
+    Errors: ValidationError for who holds an office of the Forum.
     """
     now = clock.now()
+    if Person.objects.select_for_update().get(pk=person.pk).office:
+        raise ValidationError("Take their office away first: it lets them into the admin", code="office")
     ended = TrustRole.objects.filter(person=person, ended_at__isnull=True).update(ended_at=now)
     left = unsubscribe(person, lists=MailingList.objects.all(), takes_entries_out=True, by=by)
     if ended:
@@ -211,8 +218,7 @@ def rename_person(person: Person, *, name: str, job_title: str, by: Person) -> b
     if (own.name, own.job_title) == (name, job_title):
         return False
     own.name, own.job_title = name, job_title
-    own.full_clean(exclude=["password"])
-    own.save()
+    keep(own, exclude=["password"])
     audit.record("members.renamed", by=by.pk, about=f"person:{own.pk}")
     return True
 
@@ -229,8 +235,7 @@ def place_at_trust(person: Person, *, trust: Trust, kind: str, by: Person) -> bo
         return False
     role = role or TrustRole(person=person, trust=trust)
     role.kind = kind
-    role.full_clean()
-    role.save()
+    keep(role)
     audit.record("members.placed", by=by.pk, about=f"person:{person.pk}", trust=trust.pk, kind=kind)
     return True
 
@@ -241,8 +246,7 @@ def keep_trust(trust: Trust, *, by: Person) -> Trust:
     new = trust.pk is None
     if new:
         trust.approved_at = clock.now()
-    trust.full_clean()
-    trust.save()
+    keep(trust)
     audit.record(
         "members.trust_added" if new else "members.trust_edited", by=by.pk, about=f"trust:{trust.pk}"
     )
@@ -289,8 +293,7 @@ def give_office(person: Person, *, office: str, by: Person | None) -> bool:
     if (own.office, own.is_staff) == (office, bool(office)):
         return False
     own.office, own.is_staff = office, bool(office)
-    own.full_clean(exclude=["password"])
-    own.save()
+    keep(own, exclude=["password"])
     if not office:
         _sign_out_everywhere(own)
     audit.record("members.office", by=by.pk if by else None, about=f"person:{own.pk}", office=office)
@@ -317,12 +320,15 @@ def reset_second_step(person: Person, *, by: Person | None) -> bool:
 
 
 @transaction.atomic
-def tell_of_second_step(person: Person, *, what: str) -> None:
-    """Tells somebody by mail that their way of signing in has changed, whatever mail they have stopped."""
+def tell_of_second_step(person: Person, *, what: str, address: str = "") -> None:
+    """Tells somebody by mail that their way of signing in has changed, whatever mail they have stopped.
+
+    Shape: at their address, unless another is given.
+    """
     event = uuid.uuid4()
     recipient = Recipient(
         key=f"security:{person.pk}:{event}",
-        address=person.email,
+        address=address or person.email,
         name=person.name,
         person_id=person.pk,
         slots={"first_name": person.first_name},

@@ -13,6 +13,7 @@ WHAT = {
     "recovery_codes_generated": "New recovery codes were made. The old ones no longer work.",
     "reset": "A chair has taken away your second step, because you asked for it. You set up a new one when you "
     "next sign in.",
+    "readdressed": "The Forum writes to you at another address from now on, and you sign in with that one.",
     "office_given": "You have been given an office of the Forum. Its work is done in the admin, which asks for a "
     "second step when you sign in.",
     "office_taken": "Your office of the Forum has ended. You have been signed out everywhere.",

@@ -132,6 +132,8 @@ _ACTS = {
     "members.mail_resumed": "let mail go to an address again.",
     "members.renamed": "corrected somebody’s name or job title.",
     "members.placed": "gave somebody a place at a trust.",
+    "members.office": "gave somebody an office, or took it away.",
+    "members.second_step_reset": "took away somebody’s lost second step.",
     "members.trust_added": "added a trust.",
     "members.trust_edited": "corrected what we know of a trust.",
     "members.trust_approved": "let a trust in.",

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AnonymousUser
 
-from members.models import Person, TrustRole
+from members.models import Office, Person, TrustRole
 
 
 def is_member(person: Person | AnonymousUser) -> bool:
@@ -15,6 +15,14 @@ def is_member(person: Person | AnonymousUser) -> bool:
             person=person, ended_at__isnull=True, trust__approved_at__isnull=False
         ).exists()
     )
+
+
+def may_change_sign_in(by: Person, person: Person) -> bool:
+    """Whether someone may change how another signs in, which lets them in as that person.
+
+    Shape: that of an office-holder only they themselves or a chair, who may give offices anyway.
+    """
+    return not person.office or by.pk == person.pk or by.office == Office.CHAIR
 
 
 def may_come_back(person: Person) -> bool:

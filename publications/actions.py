@@ -9,6 +9,7 @@ from django.utils.text import slugify
 
 from forum.audit import record as audit
 from forum.kit import clock
+from forum.kit.models import keep
 from members.models import Person
 from publications.models import Guide, NewsItem, Page, Wording
 
@@ -19,8 +20,7 @@ _LONGEST_SLUG = 70
 def keep_guide(guide: Guide, *, by: Person) -> Guide:
     """Saves what a chair wrote about a guide."""
     new = guide.pk is None
-    guide.full_clean()
-    guide.save()
+    keep(guide)
     audit.record("publications.added" if new else "publications.edited", by=by.pk, about=f"guide:{guide.pk}")
     return guide
 
@@ -76,8 +76,7 @@ def _replace(page: Page, words: PageWords, by: Person) -> None:
     Wording.objects.create(page=page, **asdict(_words(page)))
     page.title, page.lead, page.body = words.title, words.lead, words.body
     page.edited_at, page.edited_by = clock.now(), by
-    page.full_clean()
-    page.save()
+    keep(page)
 
 
 # --- News -------------------------------------------------------------------------------------------------------------
@@ -107,8 +106,7 @@ def write_news(words: NewsWords, *, by: Person | None) -> NewsItem:
     Errors: ValidationError.
     """
     item = NewsItem(slug=_free_slug(words.title), **asdict(words))
-    item.full_clean()
-    item.save()
+    keep(item)
     audit.record("publications.news_written", by=by.pk if by else None, about=f"news:{item.pk}")
     return item
 
@@ -129,8 +127,7 @@ def edit_news(item: NewsItem, words: NewsWords, *, seen: datetime, by: Person) -
     for name, value in given.items():
         setattr(item, name, value)
     item.edited_at = clock.now()
-    item.full_clean()
-    item.save()
+    keep(item)
     audit.record("publications.news_edited", by=by.pk, about=f"news:{item.pk}")
     return True
 
@@ -152,8 +149,7 @@ def _turn(item: NewsItem, state: NewsItem.State, verb: str, by: Person | None) -
     if item.state == state:
         return False
     item.state, item.edited_at = state, clock.now()
-    item.full_clean()
-    item.save()
+    keep(item)
     audit.record(verb, by=by.pk if by else None, about=f"news:{item.pk}")
     return True
 

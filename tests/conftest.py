@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from time import time
 
+import hypothesis
 import pytest
 from allauth.account.internal.userkit import user_id_to_str
 from django.conf import settings
@@ -18,6 +19,9 @@ from members.models import MailingList, Office, Person, Subscription, Trust
 from tests import make
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+hypothesis.settings.register_profile("portal", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("portal")
 
 DEMO_MOMENT = "2025-10-20 09:00"
 

@@ -23,6 +23,8 @@ from forum.launch.processes import Account, Child, LaunchError, run_as, service_
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "forum"
+# Statements and rows that break a constraint hold names and addresses.
+NO_PERSONAL_DATA = ("log_min_error_statement=panic", "log_error_verbosity=terse")
 SPEED_OVER_SAFETY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 
 
@@ -110,6 +112,7 @@ class Postgres(Service):
             self._end_orphan()
         options = ["listen_addresses=", f"unix_socket_directories={self.runtime.path}", "port=5432"]
         options += ["unix_socket_permissions=0700", "timezone=UTC", "log_timezone=UTC", "jit=off"]
+        options += NO_PERSONAL_DATA
         options += [] if self.durable else SPEED_OVER_SAFETY
         self.child = Child(
             name="PostgreSQL",

@@ -28,7 +28,7 @@ def dates_feed(request: HttpRequest) -> HttpResponseBase:
     """The Forum's dates for anybody's calendar, without joining links."""
     entries = feeds.of_everybody(clock.now())
     body = ics.publish(entries, name=str(settings.SITE_NAME), public=True)
-    return files.answer(request, body, feeds.edited_at(entries))
+    return files.answer(request, body, None)
 
 
 @require_safe
@@ -45,7 +45,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
         )
     entries = feeds.of_person(person, now)
     body = ics.publish(entries, name=str(settings.SITE_NAME), public=False)
-    response = files.answer(request, body, feeds.edited_at(entries))
+    response = files.answer(request, body, None)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from forum.kit import clock, wording
-from members import actions, queries
+from members import actions, queries, rules
 from members.forms import AddPersonForm, AddressForm, DetailsForm, LeaveListForm, OfficeForm, PlaceForm
 from members.models import MailingList, Person, Subscription
 from members.queries import Standing
@@ -89,6 +89,7 @@ def details(request: HttpRequest, person: Person) -> HttpResponse:
 
 def address(request: HttpRequest, person: Person) -> HttpResponse:
     """Another address: says first what happens to calendars."""
+    _may_change_sign_in(request, person)
     coming = queries.standing(person, clock.now()).coming
     form = AddressForm(
         request.POST if request.method == "POST" else None, initial={"email": person.email}, person=person
@@ -182,7 +183,11 @@ def _take_off(request: HttpRequest, person: Person, standing: Standing) -> HttpR
 def left(request: HttpRequest, person: Person) -> HttpResponse:
     """Has left the trust: places and lists end, and coming meetings leave the calendar."""
     if request.method == "POST":
-        done = actions.leave_trust(person, by=_by(request))
+        try:
+            done = actions.leave_trust(person, by=_by(request))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return _back_to(person)
         return _done(
             request, person, f"{person.name} has left. No invitations go there any more." if done else ""
         )
@@ -233,6 +238,7 @@ def second_step(request: HttpRequest, person: Person) -> HttpResponse:
     """Takes away a lost second step, so that its owner can set up another."""
     if not request.user.has_perm("members.reset_second_step"):
         raise PermissionDenied("Only the chair and the deputies do this.")
+    _may_change_sign_in(request, person)
     if request.method == "POST":
         try:
             done = actions.reset_second_step(person, by=_by(request))
@@ -251,6 +257,11 @@ def second_step(request: HttpRequest, person: Person) -> HttpResponse:
     ]
     title = f"Take away the second step of {person.name}?"
     return _form(request, person, None, title, "Take it away", lines, danger=True)
+
+
+def _may_change_sign_in(request: HttpRequest, person: Person) -> None:
+    if not rules.may_change_sign_in(_by(request), person):
+        raise PermissionDenied("Only a chair changes how the chair and the deputies sign in.")
 
 
 def _rows(person: Person, standing: Standing, *, may_give: bool) -> list[dict[str, str]]:

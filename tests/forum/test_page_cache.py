@@ -109,6 +109,11 @@ def test_it_is_sent_compressed_to_who_can_read_it(november: Meeting):
     assert int(packed["Content-Length"]) == len(packed.content)
 
 
+@pytest.mark.parametrize("codings", ["", "gzip;q=0", "xgzip", "br, gzip; q=0.0", "identity"])
+def test_it_is_sent_plain_to_who_cannot(codings: str, november: Meeting):
+    assert "Content-Encoding" not in Client().get("/", headers={"Accept-Encoding": codings})
+
+
 def test_only_pages_that_succeed_are_kept(november: Meeting):
     for _ in range(2):
         missing = Client().get("/meetings/2031-32/")

@@ -31,3 +31,15 @@ def test_peace_goes_along_to_a_new_address(tracy: Person, callum: Person):
     actions.change_address(callum, email="callum@whinfell.example", by=tracy)
     callum.refresh_from_db()
     assert Suppression.objects.filter(address_key=callum.address_key, why=actions.ASKED).exists()
+
+
+def test_two_presses_in_one_instant_make_one_person_and_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, forum_list: MailingList
+):
+    """The second has looked before the first was kept; the database still says no."""
+    actions.add_person(email="ada@trust.example", name="Ada Head", by=None)
+    looks = iter([lambda *args, **kwargs: None, Person.full_clean])
+    monkeypatch.setattr(Person, "full_clean", lambda *args, **kwargs: next(looks)(*args, **kwargs))
+    with pytest.raises(ValidationError, match="here already"):
+        actions.add_person(email="ada@trust.example", name="Ada Head", by=None)
+    assert Person.objects.filter(email="ada@trust.example").count() == 1

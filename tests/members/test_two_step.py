@@ -19,7 +19,7 @@ from forum.audit.models import AuditEntry
 from forum.outbox.models import Message
 from forum.rights import OFFICES
 from members import actions
-from members.models import Office, Person
+from members.models import MailingList, Office, Person
 from tests import make
 from tests.pages import rows_of, text_of
 
@@ -255,14 +255,56 @@ def test_nobody_changes_their_own_office_or_second_step(tracy: Person, as_person
     assert Authenticator.objects.filter(user=tracy).exists()
 
 
-def test_another_chair_gives_the_way_back(tracy: Person, sam: Person, as_person: SignIn):
-    lost, deputy = as_person(tracy), as_person(sam)
-    deputy.post(reverse("admin:members_person_second-step", args=[tracy.pk]))
+@pytest.fixture
+def chris(forum_list: MailingList) -> Person:
+    """Another chair."""
+    return make.person("Chris Baker", "chair.two@forum.example", office="chair", is_staff=True)
+
+
+def test_another_chair_gives_the_way_back(tracy: Person, chris: Person, as_person: SignIn):
+    lost, other = as_person(tracy), as_person(chris)
+    other.post(reverse("admin:members_person_second-step", args=[tracy.pk]))
     assert lost.get("/admin/").status_code == 302
     assert not Authenticator.objects.filter(user=tracy).exists()
-    assert AuditEntry.objects.filter(verb="members.second_step_reset", by_id=sam.pk).count() == 1
+    assert AuditEntry.objects.filter(verb="members.second_step_reset", by_id=chris.pk).count() == 1
     assert Message.objects.get(person_id=tracy.pk, mailing__kind="security").passes_suppression
     assert by_code(tracy).get("/admin/")["Location"].startswith("/me/two-step/")
+    assert "second step" in text_of(as_person(chris).get("/admin/done/"))
+
+
+@pytest.mark.parametrize("screen", ["address", "second-step"])
+def test_a_deputy_cannot_become_a_chair_by_her_sign_in(
+    screen: str, tracy: Person, sam: Person, priya: Person, as_person: SignIn
+):
+    """Neither by her address nor by her second step; of people without an office a deputy may correct both."""
+    deputy = as_person(sam)
+    make.second_step(tracy)
+    before = rows_of(Person, Authenticator)
+    door = reverse(f"admin:members_person_{screen}", args=[tracy.pk])
+    refused = deputy.post(door, {"email": "mine@deputy.example"})
+    assert refused.status_code == 403 and deputy.get(door).status_code == 403
+    assert rows_of(Person, Authenticator) == before
+    assert deputy.get(reverse(f"admin:members_person_{screen}", args=[priya.pk])).status_code == 200
+
+
+def test_who_had_signed_in_is_told_at_the_old_address_and_signed_out(
+    tracy: Person, priya: Person, as_person: SignIn
+):
+    old, browser = priya.email, by_code(priya)
+    assert browser.get("/me/sessions/").status_code == 200
+    actions.change_address(priya, email="priya@new.example", by=tracy)
+    assert browser.get("/me/sessions/").status_code == 302
+    told = Message.objects.get(person_id=priya.pk, mailing__kind="security")
+    assert told.to_address == old and "another address" in told.mailing.text
+
+
+def test_who_holds_an_office_cannot_be_marked_as_gone(tracy: Person, sam: Person, as_person: SignIn):
+    page = as_person(tracy).post(
+        reverse("admin:members_person_left", args=[sam.pk]), {"act": "left"}, follow=True
+    )
+    assert "Take their office away first" in text_of(page)
+    sam.refresh_from_db()
+    assert sam.office and sam.subscriptions.filter(ended_at__isnull=True).exists()
 
 
 # --- make_chair -------------------------------------------------------------------------------------------------------
