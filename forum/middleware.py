@@ -2,13 +2,15 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 
 import structlog
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.defaults import bad_request
@@ -18,6 +20,7 @@ type Handler = Callable[[HttpRequest], HttpResponseBase]
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
 CHARSETS = ("utf-8", "utf8", "us-ascii")  # what browsers send; Python knows stranger ones
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+SIGN_IN = "/sign-in/"
 
 
 PERMISSIONS = ", ".join(
@@ -108,13 +111,29 @@ class SessionMiddleware(DjangoSessionMiddleware):
     """Sessions that only a pressed button changes: what merely opens a page writes nothing.
 
     Link scanners and browsers that fetch ahead open pages by themselves.
+
+    Order: the buttons of signing in are answered one after the other in each session, from reading it to writing it,
+    so that guesses sent all at once are counted like guesses sent in a row.
     """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """The answer; to a button of signing in once its session is nobody else's."""
+        if request.method in SAFE or not request.path_info.startswith(SIGN_IN):
+            return super().__call__(request)
+        with transaction.atomic():
+            _hold(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+            return super().__call__(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Keeps what changed in the session, unless the page was only opened."""
         if request.method in SAFE:
             request.session.modified = False
         return super().process_response(request, response)
+
+
+def _hold(session_key: str) -> None:
+    """Waits for the row of a session and keeps it until the transaction ends; what is read afterwards is its newest."""
+    list(Session.objects.select_for_update().filter(pk=session_key).values_list("pk"))
 
 
 class PrivateMiddleware:
