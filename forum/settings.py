@@ -108,9 +108,14 @@ USE_I18N = False
 
 DATABASES = {"default": ENV.database}
 # Limits of signing in are counted here: they hold, and people get in, while the broker is away.
+# No limit is thrown away before its time: Django would keep 300. members.tasks.tidy deletes what has run out.
 # Visitors' pages are kept in each process; what they are kept under changes with every act.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "forum_limits"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "forum_limits",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    },
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "pages",
@@ -179,6 +184,10 @@ CELERY_BEAT_SCHEDULE = {
     "each minute: make calendars right": {"task": "meetings.tasks.reconcile", "schedule": 60.0},
     "each minute: send what is due": {"task": "forum.outbox.tasks.drain", "schedule": 60.0},
     "each minute: free what a dead worker held": {"task": "forum.outbox.tasks.sweep", "schedule": 60.0},
+    "each ten minutes: put away what has run out of signing in": {
+        "task": "members.tasks.tidy",
+        "schedule": 600.0,
+    },
 }
 
 # --- Mail: the outbox speaks SMTP itself; Django's mailer carries only sign-in codes ----------------------

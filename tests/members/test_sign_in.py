@@ -7,9 +7,11 @@ from smtplib import SMTPServerDisconnected
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
 
+from members import tasks
 from members.models import Person
 from tests import make
 
@@ -131,6 +133,24 @@ def test_a_stranger_elsewhere_locks_nobody_out(tracy: Person):
     sent = len(mail.outbox)
     assert owner.post("/sign-in/", {"email": tracy.email}).status_code == 302
     assert len(mail.outbox) == sent + 1
+
+
+def test_a_limit_outlives_a_flood_of_others(tracy: Person):
+    for _ in range(10):
+        Client(REMOTE_ADDR="192.0.2.7").post("/sign-in/", {"email": tracy.email})
+    for number in range(400):
+        cache.set(f"zzz-{number}", [0.0], 3600)
+    page = Client(REMOTE_ADDR="192.0.2.7").post("/sign-in/", {"email": tracy.email})
+    assert page.status_code == 200 and "too many tries from here" in page.content.decode()
+
+
+def test_limits_that_have_run_out_are_put_away(db: None):
+    cache.set("over", [0.0], -5)
+    cache.set("still-counting", [0.0], 3600)
+    tasks.tidy()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key FROM forum_limits")
+        assert cursor.fetchall() == [(":1:still-counting",)]
 
 
 def test_a_code_works_once_and_changes_the_session(visitor: Client, priya: Person):
