@@ -153,7 +153,10 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_RATE_LIMITS = {"request_login_code": "60/m/ip,10/h/key"}  # the key is an address and a network
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "60/m/ip,10/h/key",  # the key is an address and a network
+    "codes_to_address": "30/h/key",  # from all networks together, so that nobody floods a mailbox
+}
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.proxies
 MFA_ADAPTER = "members.adapter.SecondStepAdapter"

@@ -86,6 +86,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         "incorrect_code": "These are not the six figures of the newest message. Check them, or ask for a new code",
         "too_many_login_attempts": "There were too many tries from here. Wait a few minutes, then try again",
         "rate_limited": "There were too many tries from here. Wait a few minutes, then try again",
+        "too_many_codes": "So many codes were asked for this address within the hour that no new one is sent for now. "
+        "A code that you already have still works where you asked for it. Otherwise try again in an hour",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

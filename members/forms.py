@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.core import context, ratelimit
+from allauth.core.internal.ratelimit import get_ip as network_of
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.totp.internal import auth as totp
@@ -20,6 +21,22 @@ from django import forms
 from forum.forms import PlainForm, RowChoiceField
 from forum.kit import characters
 from members.models import Office, Person, Trust, TrustRole, read_address
+
+
+def refusal_of_code(address: str) -> forms.ValidationError | None:
+    """Counts a code that is asked for, whoever has the address; why none is sent, if none is.
+
+    The first limit counts an address and a network together: a stranger who tries somebody's address from elsewhere
+    uses up their own tries, never those of its owner. Ten codes an hour with five tries each leave a guesser on one
+    network one chance in 20,000 an hour. The second spares a mailbox the messages of many networks; a code that its
+    owner has already goes on working.
+    """
+    request = context.request
+    if not ratelimit.consume(request, action="request_login_code", key=f"{address} {network_of(request)}"):
+        return get_adapter().validation_error("too_many_login_attempts")  # type: ignore[no-any-return]
+    if not ratelimit.consume(request, action="codes_to_address", key=address):
+        return get_adapter().validation_error("too_many_codes")  # type: ignore[no-any-return]
+    return None
 
 
 class CodeRequestForm(PlainForm, RequestLoginCodeForm):  # type: ignore[misc]  # allauth has no types
@@ -38,17 +55,13 @@ class CodeRequestForm(PlainForm, RequestLoginCodeForm):  # type: ignore[misc]  #
     def clean_email(self) -> str:
         """The address as we keep it, so that the code goes there and nowhere that only looks alike.
 
-        The limit counts an address and a network together: a stranger who tries somebody's address from elsewhere uses
-        up their own tries, never those of its owner. Ten codes an hour with five tries each leave a guesser on one
-        network one chance in 20,000 an hour.
+        Whether a code may go is asked before it shows whether anybody has the address.
         """
         address = str(self.cleaned_data["email"]).strip().lower()
         self._user = Person.objects.filter(email=address, is_active=True).first()
-        request = context.request
-        if not ratelimit.consume(
-            request, action="request_login_code", key=f"{address} {get_adapter().get_client_ip(request)}"
-        ):
-            raise get_adapter().validation_error("too_many_login_attempts")
+        refusal = refusal_of_code(address)
+        if refusal:
+            raise refusal
         return address
 
 

@@ -1,6 +1,7 @@
-"""The doors of the first storey: mail choices, the second step of signing in, sessions, the one-time link."""
+"""The doors of the first storey: mail choices, the code, the second step of signing in, sessions, the one-time link."""
 
 from members.views.choices import mail
+from members.views.code import code
 from members.views.sessions import one_time_link, sessions
 from members.views.two_step import (
     app,
@@ -17,6 +18,7 @@ from members.views.two_step import (
 
 __all__ = [
     "app",
+    "code",
     "confirm",
     "mail",
     "new_passkey",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from smtplib import SMTPServerDisconnected
 
 import pytest
@@ -10,7 +11,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
+from time_machine import TimeMachineFixture
 
+from forum.kit import clock
 from members import tasks
 from members.models import Person
 from tests import make
@@ -27,6 +30,13 @@ def fresh_limits() -> None:
 def ask(client: Client, address: str, then: str = "/admin/") -> str:
     answer = client.post(f"/sign-in/?next={then}", {"email": address, "next": then}, follow=True)
     return re.sub(r'value="[^"]{20,}"', "", answer.content.decode()).replace(address, "ADDRESS")
+
+
+def shown_code() -> str:
+    """The code of the newest message."""
+    found = re.search(r"\d{3} \d{3}", mail.outbox[-1].subject)
+    assert found
+    return found[0]
 
 
 def test_a_code_from_the_mail_leads_a_new_chair_to_the_second_step(visitor: Client, tracy: Person):
@@ -133,6 +143,59 @@ def test_a_stranger_elsewhere_locks_nobody_out(tracy: Person):
     sent = len(mail.outbox)
     assert owner.post("/sign-in/", {"email": tracy.email}).status_code == 302
     assert len(mail.outbox) == sent + 1
+
+
+def test_one_network_of_ipv6_is_one_network(tracy: Person):
+    for number in range(11):
+        page = Client(REMOTE_ADDR=f"2001:db8:1:2:{number}::7").post("/sign-in/", {"email": tracy.email})
+    assert page.status_code == 200 and "too many tries from here" in page.content.decode()
+    assert Client(REMOTE_ADDR="2001:db8:1:3::7").post("/sign-in/", {"email": tracy.email}).status_code == 302
+
+
+def test_a_mailbox_is_not_flooded_from_many_networks_and_the_code_in_it_still_works(
+    visitor: Client, tracy: Person
+):
+    visitor.post("/sign-in/", {"email": tracy.email})
+    code = shown_code()
+    for number in range(30):
+        for address in (tracy.email, "nobody@oak.example"):
+            Client(REMOTE_ADDR=f"192.0.2.{number}").post("/sign-in/", {"email": address})
+    pages = [ask(Client(REMOTE_ADDR="198.51.100.9"), one) for one in (tracy.email, "nobody@oak.example")]
+    assert len(mail.outbox) == 30 and pages[0] == pages[1]
+    assert "A code that you already have still works where you asked for it" in pages[0]
+    visitor.post("/sign-in/code/", {"action": "resend"})
+    assert len(mail.outbox) == 30
+    visitor.post("/sign-in/code/", {"code": code})
+    assert visitor.get("/me/two-step/").status_code == 200
+
+
+def test_a_new_code_is_good_for_as_long_and_as_many_tries(
+    visitor: Client, priya: Person, time_machine: TimeMachineFixture
+):
+    began = clock.real()
+    time_machine.move_to(began, tick=False)
+    visitor.post("/sign-in/", {"email": priya.email})
+    for _ in range(4):
+        visitor.post("/sign-in/code/", {"code": "000000"})
+    time_machine.move_to(began + timedelta(minutes=29), tick=False)
+    visitor.post("/sign-in/code/", {"action": "resend"})
+    assert len(mail.outbox) == 2
+    time_machine.move_to(began + timedelta(minutes=58), tick=False)
+    for _ in range(4):
+        visitor.post("/sign-in/code/", {"code": "000000"})
+    visitor.post("/sign-in/code/", {"code": shown_code()})
+    assert "_auth_user_id" in visitor.session
+
+
+def test_asking_anew_on_the_page_of_the_code_counts_too(tracy: Person):
+    for address in (tracy.email, "nobody@nowhere.example"):
+        for _ in range(4):
+            client = Client(REMOTE_ADDR="192.0.2.7")
+            client.post("/sign-in/", {"email": address})
+            for _ in range(2):
+                answer = client.post("/sign-in/code/", {"action": "resend"}, follow=True)
+        assert "too many tries from here" in answer.content.decode()
+    assert len(mail.outbox) == 10
 
 
 def test_a_limit_outlives_a_flood_of_others(tracy: Person):
