@@ -6,9 +6,10 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.core import context, ratelimit
 from allauth.core.internal.ratelimit import get_ip as network_of
+from allauth.mfa.adapter import get_adapter as get_second_step_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
-from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -20,6 +21,7 @@ from django import forms
 
 from forum.forms import PlainForm, RowChoiceField
 from forum.kit import characters
+from members import figures
 from members.models import Office, Person, Trust, TrustRole, read_address
 
 
@@ -99,14 +101,39 @@ def _figures(label: str) -> forms.CharField:
     )
 
 
-class SecondStepForm(PlainForm, AuthenticateForm):  # type: ignore[misc]
+class FiguresForm(PlainForm):
+    """What finds the app or the recovery codes that typed figures belong to, and uses them up."""
+
+    user: Person
+    authenticator: Authenticator
+
+    def clean_code(self) -> str:
+        """The figures, if they are good; they are not any more afterwards."""
+        right = check_rate_limit(self.user)
+        code = str(self.cleaned_data["code"])
+        kept = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)
+        found = next((one for one in kept if _is_good(one, code)), None)
+        if found is None:
+            raise get_second_step_adapter().validation_error("incorrect_code")
+        self.authenticator = found
+        right()
+        return code
+
+
+def _is_good(kept: Authenticator, code: str) -> bool:
+    if kept.type == Authenticator.Type.TOTP:
+        return figures.use(kept, code)
+    return bool(kept.wrap().validate_code(code))
+
+
+class SecondStepForm(FiguresForm, AuthenticateForm):  # type: ignore[misc]
     """The figures of the app, or a recovery code, while signing in."""
 
     code = _figures("Code from your app, or a recovery code")
     layout = (Field("code", wrapper_class="width-10"),)
 
 
-class ConfirmForm(PlainForm, ReauthenticateForm):  # type: ignore[misc]
+class ConfirmForm(FiguresForm, ReauthenticateForm):  # type: ignore[misc]
     """The same, once more, of someone who is signed in."""
 
     code = _figures("Code from your app, or a recovery code")
@@ -116,7 +143,7 @@ class ConfirmForm(PlainForm, ReauthenticateForm):  # type: ignore[misc]
 class AppCodeForm(PlainForm):
     """The first figures of a new app, which prove that the secret arrived there.
 
-    Shape: `secret` is in base32, as the app keeps it.
+    Shape: `secret` is in base32, as the app keeps it; `counter` says afterwards which half minute the figures were of.
     """
 
     code = _figures("The six figures that the app shows now")
@@ -124,17 +151,19 @@ class AppCodeForm(PlainForm):
 
     def __init__(self, *args: Any, person: Person, secret: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.person, self.secret = person, secret
+        self.person, self.secret, self.counter = person, secret, 0
 
     def clean_code(self) -> str:
         """The figures, if the app with this secret shows them."""
         right = check_rate_limit(self.person, error_key="too_many_login_attempts")
         code = str(self.cleaned_data["code"])
-        if not totp.validate_totp_code(self.secret, code):
+        counter = figures.counter_of(self.secret, code)
+        if counter is None:
             raise forms.ValidationError(
                 "The app shows other figures now. Check that its clock is right, and type the next ones"
             )
         right()
+        self.counter = counter
         return code
 
 

@@ -33,6 +33,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum.kit import clock
+from members import figures
 from members.forms import (
     AppCodeForm,
     ConfirmForm,
@@ -203,6 +204,7 @@ def app(request: HttpRequest) -> HttpResponse:
     form = AppCodeForm(request.POST if request.method == "POST" else None, person=person, secret=secret)
     if form.is_valid():
         added, made = totp_flows.activate_totp(request, form)
+        figures.use_up(added, form.counter)
         return _set_up(request, added, made)
     url = get_adapter().build_totp_url(person, secret)
     context = {

@@ -11,8 +11,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
+from members import figures
 from members.forms import CodeForm
 from members.models import Person
+from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,3 +63,10 @@ def test_guesses_sent_at_once_are_counted_each(
     visitor.post("/sign-in/code/", {"code": code[0]})
     assert "_auth_user_id" not in visitor.session
     assert visitor.get("/sign-in/code/").status_code == 302, "a new code must be asked for"
+
+
+def test_figures_sent_in_two_browsers_at_once_open_one(tracy: Person):
+    app = make.second_step(tracy)
+    shown = figures.counter_of(app.data["secret"], make.figures(app))
+    assert shown
+    assert sorted(at_once([lambda: figures.use_up(app, shown)] * 6)) == [False] * 5 + [True]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -14,8 +15,10 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from time_machine import TimeMachineFixture
 
 from forum.audit.models import AuditEntry
+from forum.kit import clock
 from forum.outbox.models import Message
 from forum.rights import OFFICES
 from members import actions
@@ -82,6 +85,33 @@ def test_the_next_sign_in_asks_for_the_figures_and_refuses_them_twice(tracy: Per
     assert client.get("/admin/").status_code == 200
     again = by_code(tracy)
     assert "Each works once" in text_of(again.post("/sign-in/second-step/", {"code": shown}))
+
+
+@pytest.mark.parametrize("ahead", [-1, 0, 1])
+def test_figures_are_good_once_for_as_long_as_they_are_taken(
+    tracy: Person, time_machine: TimeMachineFixture, ahead: int
+):
+    began = clock.real().replace(second=31 if ahead < 1 else 1, microsecond=0)
+    time_machine.move_to(began, tick=False)
+    app = make.second_step(tracy)
+    shown = make.figures(app, ahead=ahead)
+    first, then = by_code(tracy), by_code(tracy)
+    assert first.post("/sign-in/second-step/", {"code": shown}).status_code == 302
+    if ahead >= 0:
+        time_machine.move_to(began + timedelta(seconds=31 + 28 * ahead), tick=False)
+    assert then.post("/sign-in/second-step/", {"code": shown}).status_code == 200
+    older = make.figures(app, ahead=-1)
+    assert then.post("/sign-in/second-step/", {"code": older}).status_code == 200
+    later = make.figures(app, ahead=1)
+    assert then.post("/sign-in/second-step/", {"code": later}).status_code == 302
+
+
+def test_the_figures_that_proved_an_app_are_used_up(tracy: Person):
+    _, secret = set_up_app(by_code(tracy))
+    app = Authenticator.objects.get(user=tracy, type="totp")
+    assert app.data["secret"] == secret
+    other = by_code(tracy)
+    assert other.post("/sign-in/second-step/", {"code": make.figures(app)}).status_code == 200
 
 
 def test_a_recovery_code_lets_in_but_does_not_open_the_admin(tracy: Person):
