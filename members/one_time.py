@@ -2,7 +2,7 @@
 
 from django.core import signing
 
-from forum.kit import links
+from forum.kit import clock, links
 from members.models import Person
 
 _SALT = "members.one_time"
@@ -23,6 +23,15 @@ def read(token: str) -> Person | None:
         return None
     person = Person.objects.get_queryset().filter(pk=pk, is_active=True).first()
     return person if person is not None and _stamp(person) == stamp else None
+
+
+def use(token: str) -> Person | None:
+    """Uses the link up; whom it signs in, which it tells once, however often it is pressed at the same time."""
+    person = read(token)
+    if person is None:
+        return None
+    unused = Person.objects.get_queryset().filter(pk=person.pk, is_active=True, last_login=person.last_login)
+    return person if unused.update(last_login=clock.real()) else None
 
 
 def _stamp(person: Person) -> str:

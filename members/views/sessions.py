@@ -40,10 +40,11 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @sealed
 def one_time_link(request: HttpRequest, token: str) -> HttpResponse:
     """Signs in whom a link made on the server names: opening it changes nothing, the button does, once."""
-    person = one_time.read(token)
+    signs_in = request.method == "POST" and not request.user.is_authenticated
+    person = one_time.use(token) if signs_in else one_time.read(token)
     if person is None:
         return render(request, "members/dead_link.html", {"forum_address": settings.MAIL_FROM}, status=404)
-    if request.method == "POST" and not request.user.is_authenticated:
+    if signs_in:
         record_authentication(request, person, "link")
         response: HttpResponse = perform_login(
             request, Login(user=person, redirect_url=reverse("admin:index"))

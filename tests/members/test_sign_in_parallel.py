@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from members import figures
+from members import figures, one_time
 from members.forms import CodeForm
 from members.models import Person
 from tests import make
@@ -63,6 +64,22 @@ def test_guesses_sent_at_once_are_counted_each(
     visitor.post("/sign-in/code/", {"code": code[0]})
     assert "_auth_user_id" not in visitor.session
     assert visitor.get("/sign-in/code/").status_code == 302, "a new code must be asked for"
+
+
+def test_a_one_time_link_pressed_in_several_browsers_signs_in_one(
+    tracy: Person, monkeypatch: pytest.MonkeyPatch
+):
+    path = one_time.make(tracy)[len(settings.SITE_URL) :]
+    read = one_time.read
+
+    def slowly(token: str) -> Person | None:
+        found = read(token)
+        sleep(0.3)  # everybody has found the link good before anybody uses it
+        return found
+
+    monkeypatch.setattr(one_time, "read", slowly)
+    answers = at_once([lambda one=one: one.post(path).status_code for one in [Client() for _ in range(5)]])
+    assert sorted(answers) == [302, 404, 404, 404, 404]
 
 
 def test_figures_sent_in_two_browsers_at_once_open_one(tracy: Person):
