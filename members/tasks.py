@@ -18,6 +18,6 @@ def tidy() -> None:
 
 def _forget_limits() -> None:
     """Django's cache by itself throws rows away only once there are too many, and then those that still count too."""
-    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [clock.real()])
