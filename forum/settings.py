@@ -155,6 +155,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_RATE_LIMITS = {
     "request_login_code": "60/m/ip,10/h/key",  # the key is an address and a network
+    "second_step": "5/5m/key",  # the key is a person and where they try: see members.forms
     "codes_to_address": "30/h/key",  # from all networks together, so that nobody floods a mailbox
 }
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -164,6 +165,9 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # a code sent to the address has opened every session
+MFA_RATE_LIMITS = {
+    "webauthn_login": "60/m/ip"
+}  # a network may be a whole school, and nobody guesses a passkey
 MFA_TOTP_ISSUER = SITE_NAME
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION

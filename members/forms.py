@@ -1,5 +1,6 @@
 """What people type about their mail, and chairs about people, made clean."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -8,7 +9,6 @@ from allauth.core import context, ratelimit
 from allauth.core.internal.ratelimit import get_ip as network_of
 from allauth.mfa.adapter import get_adapter as get_second_step_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
-from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
@@ -101,15 +101,37 @@ def _figures(label: str) -> forms.CharField:
     )
 
 
+def count_try(person: Person, where: str) -> Callable[[], None]:
+    """Counts a try at somebody's second step; what forgets it, for a try that was right.
+
+    Shape: `where` is a network while signing in, and a session of whoever is signed in. Tries elsewhere count there, so
+    that whoever reads somebody's mail cannot hold the second step shut for its owner.
+    Errors: ValidationError after five wrong ones in five minutes.
+    """
+    key, request = f"{person.pk} {where}", context.request
+    if not ratelimit.consume(request, action="second_step", key=key):
+        raise get_adapter().validation_error("too_many_login_attempts")
+    return lambda: ratelimit.clear(request, action="second_step", key=key)
+
+
+def this_session(purpose: str) -> str:
+    """Where somebody who is signed in tries something."""
+    return f"{purpose} {context.request.session.session_key}"
+
+
 class FiguresForm(PlainForm):
     """What finds the app or the recovery codes that typed figures belong to, and uses them up."""
 
     user: Person
     authenticator: Authenticator
 
+    def place(self) -> str:
+        """Where the tries are counted."""
+        return f"sign-in {network_of(context.request)}"
+
     def clean_code(self) -> str:
         """The figures, if they are good; they are not any more afterwards."""
-        right = check_rate_limit(self.user)
+        right = count_try(self.user, self.place())
         code = str(self.cleaned_data["code"])
         kept = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)
         found = next((one for one in kept if _is_good(one, code)), None)
@@ -139,6 +161,10 @@ class ConfirmForm(FiguresForm, ReauthenticateForm):  # type: ignore[misc]
     code = _figures("Code from your app, or a recovery code")
     layout = (Field("code", wrapper_class="width-10"),)
 
+    def place(self) -> str:
+        """This session: who confirms is signed in."""
+        return this_session("confirm")
+
 
 class AppCodeForm(PlainForm):
     """The first figures of a new app, which prove that the secret arrived there.
@@ -155,7 +181,7 @@ class AppCodeForm(PlainForm):
 
     def clean_code(self) -> str:
         """The figures, if the app with this secret shows them."""
-        right = check_rate_limit(self.person, error_key="too_many_login_attempts")
+        right = count_try(self.person, this_session("set-up"))
         code = str(self.cleaned_data["code"])
         counter = figures.counter_of(self.secret, code)
         if counter is None:

@@ -6,10 +6,11 @@ The ceremonies are allauth's; its pages are not used, because they write to the 
 from base64 import b64encode
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.internal.decorators import login_stage_required
 from allauth.account.internal.flows import reauthentication
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.stagekit import get_pending_stage
+from allauth.account.internal.stagekit import get_pending_stage, stash_login
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
 from allauth.core import ratelimit
@@ -48,6 +49,7 @@ from members.models import Person
 PASSKEY, APP, CODES = Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES
 NOT_THAT_PASSKEY = "That passkey did not open this. Try again, or use another way to sign in."
 FEW_CODES = 3
+MOST_WRONG = 10
 
 any_method = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -70,7 +72,18 @@ def second_step(request: HttpRequest) -> HttpResponse:
             post_authentication(request, _used(form, passkey))
             response: HttpResponse = stage.exit()
             return response
+        if _is_last_try(stage):
+            messages.error(request, get_account_adapter().error_messages["too_many_login_attempts"])
+            refused: HttpResponse = stage.abort()
+            return refused
+        stash_login(request, stage.login)
     return _ask(request, "sign-in", form, passkey, stage.login.user)
+
+
+def _is_last_try(stage: AuthenticateStage) -> bool:
+    """Counts a wrong answer; after ten, from however many networks, signing in begins again with a new code."""
+    stage.state["wrong"] = stage.state.get("wrong", 0) + 1
+    return bool(stage.state["wrong"] >= MOST_WRONG)
 
 
 @any_method

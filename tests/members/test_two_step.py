@@ -114,6 +114,47 @@ def test_the_figures_that_proved_an_app_are_used_up(tracy: Person):
     assert other.post("/sign-in/second-step/", {"code": make.figures(app)}).status_code == 200
 
 
+def wrong_figures(client: Client, path: str, tries: int) -> str:
+    """What the page says after so many wrong tries."""
+    for _ in range(tries):
+        page = client.post(path, {"code": "12345"}, follow=True)
+    return text_of(page)
+
+
+def test_who_reads_the_mail_cannot_shut_the_second_step_for_its_owner(tracy: Person):
+    app = make.second_step(tracy)
+    thief = by_code(tracy, Client(REMOTE_ADDR="192.0.2.7"))
+    assert "too many tries" in wrong_figures(thief, "/sign-in/second-step/", 6)
+    owner = by_code(tracy, Client(REMOTE_ADDR="198.51.100.9"))
+    assert owner.post("/sign-in/second-step/", {"code": make.figures(app)}).status_code == 302
+    assert owner.get("/admin/").status_code == 200
+
+
+def test_tries_of_setting_up_are_counted_apart(tracy: Person):
+    elsewhere, client = by_code(tracy), by_code(tracy)
+    for one in (elsewhere, client):
+        one.post("/me/two-step/app/", {"begin": "1"})
+    assert "too many tries" in wrong_figures(elsewhere, "/me/two-step/app/", 6)
+    assert "other figures now" in wrong_figures(client, "/me/two-step/app/", 1)
+
+
+def test_a_whole_school_may_mistype_in_one_minute(forum_list: MailingList):
+    people = [make.person(f"P {number}", office=Office.DEPUTY, is_staff=True) for number in range(12)]
+    seats = [(make.second_step(who), by_code(who)) for who in people]
+    for _, client in seats:
+        wrong_figures(client, "/sign-in/second-step/", 1)
+    for app, client in seats:
+        assert client.post("/sign-in/second-step/", {"code": make.figures(app)}).status_code == 302
+
+
+def test_ten_wrong_figures_from_many_networks_end_a_sign_in(tracy: Person):
+    app, thief = make.second_step(tracy), by_code(tracy)
+    for number in range(10):
+        thief.post("/sign-in/second-step/", {"code": "12345"}, REMOTE_ADDR=f"192.0.2.{number}")
+    answer = thief.post("/sign-in/second-step/", {"code": make.figures(app)}, REMOTE_ADDR="192.0.2.99")
+    assert answer["Location"] == "/sign-in/" and "_auth_user_id" not in thief.session
+
+
 def test_a_recovery_code_lets_in_but_does_not_open_the_admin(tracy: Person):
     codes, _ = set_up_app(by_code(tracy))
     client = by_code(tracy)
