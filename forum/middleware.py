@@ -7,6 +7,7 @@ from time import perf_counter
 
 import structlog
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
@@ -21,6 +22,7 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
 CHARSETS = ("utf-8", "utf8", "us-ascii")  # what browsers send; Python knows stranger ones
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 SIGN_IN = "/sign-in/"
+NOT_SIGNED_IN_SECONDS = 3600  # longer than a code is good
 
 
 PERMISSIONS = ", ".join(
@@ -125,9 +127,13 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return super().__call__(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Keeps what changed in the session, unless the page was only opened."""
+        """Keeps what changed in the session, unless the page was only opened; an hour if nobody is signed in."""
         if request.method in SAFE:
             request.session.modified = False
+        elif (
+            request.session.modified and not request.session.is_empty() and SESSION_KEY not in request.session
+        ):
+            request.session.set_expiry(NOT_SIGNED_IN_SECONDS)
         return super().process_response(request, response)
 
 

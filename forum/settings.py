@@ -155,6 +155,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_RATE_LIMITS = {
     "request_login_code": "60/m/ip,10/h/key",  # the key is an address and a network
+    "passkey_options": "60/m/ip",
     "second_step": "5/5m/key",  # the key is a person and where they try: see members.forms
     "codes_to_address": "30/h/key",  # from all networks together, so that nobody floods a mailbox
 }

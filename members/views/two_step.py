@@ -134,6 +134,10 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 
     Source: W3C Web Authentication, 5.4 and 5.5.
     """
+    if not ratelimit.consume(request, action="passkey_options"):
+        return JsonResponse(
+            {"problem": "Too many tries from here. Wait a minute, then try again."}, status=429
+        )
     purpose = request.POST.get("purpose", "")
     if purpose == "sign-in":
         return _options(webauthn.begin_authentication(None))

@@ -21,7 +21,7 @@ from forum.audit.models import AuditEntry
 from forum.kit import clock
 from forum.outbox.models import Message
 from forum.rights import OFFICES
-from members import actions
+from members import actions, tasks
 from members.models import MailingList, Office, Person
 from tests import make
 from tests.pages import rows_of, text_of
@@ -250,6 +250,33 @@ def test_sessions_are_listed_and_ended(priya: Person):
     office.post("/me/sessions/", {"end": str(other.pk)})
     assert phone.get("/me/sessions/").status_code == 302
     assert office.get("/me/sessions/").status_code == 200
+
+
+def test_sessions_that_nobody_signs_in_with_last_an_hour(visitor: Client, priya: Person):
+    visitor.post("/sign-in/passkey/options/", {"purpose": "sign-in"})
+    (session,) = Session.objects.all()
+    assert session.expire_date - clock.real() < timedelta(hours=1, seconds=1)
+    by_code(priya, visitor, "/")
+    (session,) = Session.objects.all()
+    assert session.expire_date - clock.real() > timedelta(days=13)
+    assert not visitor.cookies["session"]["max-age"], "signed in until the browser closes"
+
+
+def test_sessions_that_have_run_out_are_put_away(priya: Person):
+    over, alive = by_code(priya, then="/"), by_code(priya, then="/")
+    Session.objects.filter(pk=over.session.session_key).update(
+        expire_date=clock.real() - timedelta(seconds=1)
+    )
+    tasks.tidy()
+    assert [one.pk for one in Session.objects.all()] == [alive.session.session_key]
+    assert [one.session_key for one in UserSession.objects.all()] == [alive.session.session_key]
+
+
+def test_ceremonies_are_not_begun_without_end(visitor: Client):
+    for _ in range(60):
+        visitor.post("/sign-in/passkey/options/", {"purpose": "sign-in"})
+    answer = visitor.post("/sign-in/passkey/options/", {"purpose": "sign-in"})
+    assert answer.status_code == 429 and "Wait a minute" in answer.json()["problem"]
 
 
 def test_nobody_ends_somebody_elses_session(priya: Person, nadia: Person):
