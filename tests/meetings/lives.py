@@ -307,6 +307,7 @@ class World:
         for _ in range(6):
             for step in ("bury", "wait 3700", "tick", "deliver", "post 0"):
                 self.step(step)
+            self.acts += 1
             if not actions.try_again(self.meeting, by=self.chair) and not Message.objects.waiting().exists():
                 return
 
