@@ -23,6 +23,7 @@ from members.adapter import LAST_SEEN, has_second_step, used_second_step
 from members.models import Person
 
 ACTS_ON_A_PAGE = 50
+PASSWORDS = frozenset({"password_change", "password_change_done"})
 NOT_FOR_YOU = "The admin is for the chair and the deputies. Ask a chair to give you an office."
 
 
@@ -75,7 +76,10 @@ class ForumAdminSite(admin.AdminSite):
         return cast(V, opened)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Adds the screens of ours that belong to no one row; each app's admin brings its own."""
+        """Adds the screens of ours that belong to no one row; each app's admin brings its own.
+
+        Django's pages for changing a password are left out: nobody here has one.
+        """
         own: list[URLPattern | URLResolver] = [
             url
             for model_admin in self._registry.values()
@@ -83,7 +87,7 @@ class ForumAdminSite(admin.AdminSite):
         ]
         own.append(path("desk/", self.admin_view(self.decide), name="desk"))
         own.append(path("done/", self.admin_view(self.done), name="done"))
-        return [*own, *super().get_urls()]
+        return [*own, *(url for url in super().get_urls() if getattr(url, "name", None) not in PASSWORDS)]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The chairs' desk."""
