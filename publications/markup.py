@@ -1,8 +1,9 @@
 """The small text form in which chairs write pages and news, as safe HTML.
 
 Shape: a blank line ends a paragraph; «## » begins a section, «### » a smaller heading; «- » a list item, «1. » a
-numbered one; «> » a quotation; [words](address) a link. An https address that stands alone becomes a link, and
-[address] the Forum's mailbox. Everything is escaped; a link leads to https, mailto, tel or a path of this site.
+numbered one; «> » a quotation; [words](address) a link. An https address that stands alone becomes a link, marked as
+spelled out so that paper does not say it twice, and [address] the Forum's mailbox.
+Everything is escaped; a link leads to https, mailto, tel or a path of this site.
 """
 
 import re
@@ -127,7 +128,7 @@ def _inline(text: str, mailbox: str) -> str:
             written.append(_anchor(f"mailto:{mailbox}", mailbox))
         elif alone:
             bare = alone.rstrip(".,;:!?")
-            written.append(_anchor(bare, bare) if _may_lead(bare) else _words(bare))
+            written.append(_anchor(bare, bare, ' class="spelled-out"') if _may_lead(bare) else _words(bare))
             written.append(_words(alone[len(bare) :]))
         else:
             written.append(_anchor(address, words) if _may_lead(address) else _words(found[0]))
@@ -135,8 +136,8 @@ def _inline(text: str, mailbox: str) -> str:
     return "".join(written)
 
 
-def _anchor(address: str, words: str) -> str:
-    return f'<a href="{escape(address)}">{_words(words)}</a>'
+def _anchor(address: str, words: str, more: str = "") -> str:
+    return f'<a href="{escape(address)}"{more}>{_words(words)}</a>'
 
 
 def _may_lead(address: str) -> bool:

@@ -38,7 +38,7 @@ def opening(text: str) -> str:
         ("Write to [address].", f'<p>Write to <a href="mailto:{MAILBOX}">{MAILBOX}</a>.</p>'),
         (
             "See https://gov.uk/a?b=1&c.",
-            '<p>See <a href="https://gov.uk/a?b=1&amp;c">https://gov.uk/a?b=1&amp;c</a>.</p>',
+            '<p>See <a href="https://gov.uk/a?b=1&amp;c" class="spelled-out">https://gov.uk/a?b=1&amp;c</a>.</p>',
         ),
         ("[Ring](tel:+441214960000)", '<p><a href="tel:+441214960000">Ring</a></p>'),
         ("[Mail](mailto:a@b.example)", '<p><a href="mailto:a@b.example">Mail</a></p>'),
@@ -91,7 +91,8 @@ def test_whatever_is_written_only_known_tags_come_out(text: str) -> None:
     html = whole.opening + "".join(section.html for section in whole.sections)
     tags = re.findall(r"<[^>]*>", html)
     known = re.compile(
-        r'</?(p|ul|ol|li|h3|blockquote|a)>|<a href="(https://|mailto:|tel:|/(?![/\\]))[^"<>\s]*">'
+        r"</?(p|ul|ol|li|h3|blockquote|a)>"
+        r'|<a href="(https://|mailto:|tel:|/(?![/\\]))[^"<>\s]*"( class="spelled-out")?>'
     )
     assert [tag for tag in tags if not known.fullmatch(tag)] == []
     assert "<" not in re.sub(r"<[^>]*>", "", html)
