@@ -18,7 +18,10 @@ from forum.outbox import delivery
 from meetings import invitations
 from members.models import Person
 from tests import make
+from tests.conftest import Hand
 from tests.fakes.smtp import Accepted, Sink
+from tests.walk import world as made
+from tests.walk.world import World
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE = {"width": 390, "height": 844}
@@ -54,6 +57,13 @@ def browser_type_launch_args() -> dict[str, object]:
 def fresh_limits() -> None:
     """Sign-in limits count anew in each test."""
     cache.clear()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, portal_clock: Hand) -> World:
+    """A portal in which everything there is exists, for every thread to see."""
+    cast = ("tracy", "sam", "priya", "callum", "nadia", "grace")
+    return made.build_world(portal_clock, {name: request.getfixturevalue(name) for name in cast})
 
 
 class Visit:

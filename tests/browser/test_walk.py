@@ -15,7 +15,6 @@ from pytest_django.live_server_helper import LiveServer
 from forum import urls
 from members.models import Person
 from tests.browser.conftest import DESK, Visit
-from tests.conftest import Hand
 from tests.walk import world as made
 from tests.walk.test_walk import WHO
 from tests.walk.world import World
@@ -30,13 +29,6 @@ ASK = """paths => Promise.all(paths.map(async path => {
   await got.arrayBuffer();
   return [got.status, head.status];
 }))"""
-
-
-@pytest.fixture
-def world(request: pytest.FixtureRequest, portal_clock: Hand) -> World:
-    """A portal in which everything there is exists, for every thread to see."""
-    people = {name: request.getfixturevalue(name) for name in WHO if name not in ("harriet", "visitor")}
-    return made.build_world(portal_clock, people)
 
 
 class Walk:
